@@ -1,0 +1,1 @@
+"""The stages: one thin script each."""

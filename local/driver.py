@@ -1,0 +1,191 @@
+"""Runs the stages that were asked for, on behalf of run.sh: what is stale is done, and it says why."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sernet.config.load import load_recipe
+from sernet.errors import SernetError, UsageError
+from sernet.experiment import Experiment
+from sernet.pipeline.digests import FileDigests, ModuleDigests
+from sernet.pipeline.jobs import Runner
+from sernet.pipeline.lock import lock
+from sernet.pipeline.options import Request
+from sernet.pipeline.stages import STAGES, Stage, needed
+from sernet.pipeline.stamps import Job, Stamps
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Driver:
+    """One call of run.sh."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        recipe = load_recipe(ROOT / "egs", request.recipe, request.settings)
+        self.experiment = Experiment(
+            recipe,
+            Path(request.workdir),
+            request.tag,
+            tuple(request.seeds) if request.seeds else None,
+            Path(request.corpus_root) if request.corpus_root else None,
+        )
+        self.files = FileDigests(self.experiment.workdir / "data" / ".digests.json")
+        self.stamps = Stamps(self.files, ModuleDigests(ROOT), self.experiment.workdir)
+        self._done: set[str] = set()
+        self.chosen = [s for s in STAGES if request.stage <= s.number <= request.stop_stage]
+
+    def run(self) -> None:
+        """Check the stages before the first one, then do what is stale in the chosen ones."""
+        self.experiment.runs  # noqa: B018  (corpora that are not there are said before anything is made)
+        for stage in needed(self.chosen[0]):
+            self._must_be_done(stage)
+        held = lock(self.experiment.workdir / "exp", self.request.command)
+        runner = Runner(
+            ROOT,
+            self.experiment.workdir,
+            self.request.nj,
+            self.request.ngpu,
+            os.environ.get("SERNET_CPU_CMD", ""),
+            os.environ.get("SERNET_GPU_CMD", ""),
+            held,
+        )
+        try:
+            for stage in self.chosen:
+                self._do(stage, runner)
+        finally:
+            self.files.save()
+
+    def plan(self) -> None:
+        """Say which stages and jobs would run and why; make nothing."""
+        self.experiment.runs  # noqa: B018
+        unsure = None
+        for stage in self.chosen:
+            if unsure:
+                print(f"stage {stage.number} {stage.name}: follows from stage {unsure}; known when that is done")
+                continue
+            reasons = {job.name: reason for job, reason in self._stale(stage)}
+            print(f"stage {stage.number} {stage.name}: {f'{len(reasons)} to do' if reasons else 'up to date'}")
+            for name, reason in reasons.items():
+                print(f"  {name}: {reason}")
+            if reasons:
+                unsure = f"{stage.number} {stage.name}"
+
+    def _do(self, stage: Stage, runner: Runner) -> None:
+        start = time.monotonic()
+        script = _script(stage)
+        print(f"stage {stage.number} {stage.name}", flush=True)
+        for line in script.announce(self.experiment):
+            print(f"  {line}", flush=True)
+        done = total = 0
+        for phase in self._phases(stage):
+            stale = [(job, reason) for job in phase if (reason := self._reason(job))]
+            total += len(phase)
+            if not stale:
+                continue
+            self._refuse_overwriting(stage, stale)
+            _say(stale)
+            self._note_versions([job for job in phase if job not in [j for j, _ in stale]])
+            runner.run([job for job, _ in stale], {job.name: self.stamps.expected(job) for job, _ in stale})
+            self._done |= {job.name for job, _ in stale}
+            done += len(stale)
+        self.files.save()
+        if total:
+            what = f"{done} of {total} jobs done" if done else f"up to date ({total} jobs)"
+            print(f"  {what} in {time.monotonic() - start:.0f} s", flush=True)
+        for line in script.conclude(self.experiment):
+            print(line, flush=True)
+
+    def _phases(self, stage: Stage) -> Iterator[list[Job]]:
+        """A stage's jobs, in groups of which each may need the ones before it."""
+        return _script(stage).jobs(self.experiment, self.request, self._reason)
+
+    def _reason(self, job: Job) -> str | None:
+        chosen = {stage.name for stage in self.chosen}
+        if self.request.force and job.script.removeprefix("local.") in chosen and job.name not in self._done:
+            return "forced"
+        return self.stamps.stale(job)
+
+    def _stale(self, stage: Stage) -> list[tuple[Job, str]]:
+        """The stale jobs of a stage, as far as they can be known before its first stale group has been done."""
+        for phase in self._phases(stage):
+            stale = [(job, reason) for job in phase if (reason := self._reason(job))]
+            if stale:
+                return stale
+        return []
+
+    def _must_be_done(self, stage: Stage) -> None:
+        stale = self._stale(stage)
+        if stale:
+            job, reason = stale[0]
+            more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
+            raise SernetError(
+                f"stage {self.chosen[0].name} needs stage {stage.number} {stage.name}, which is missing or out of "
+                f"date: {job.name}: {reason}{more}. Make it: {self._command(stage)}"
+            )
+
+    def _command(self, stage: Stage) -> str:
+        """The command that makes a stage, and those before it, as the user called for the rest."""
+        options = [f"--recipe {self.request.recipe}", f"--stop-stage {stage.name}"]
+        options += [f"--tag {self.request.tag}"] if self.request.tag else []
+        options += [f'--seeds "{" ".join(map(str, self.request.seeds))}"'] if self.request.seeds else []
+        options += [f"--corpus-root {self.request.corpus_root}"] if self.request.corpus_root else []
+        options += [f"--workdir {self.request.workdir}"] if Path(self.request.workdir) != ROOT else []
+        options += [f"--set {key}={value}" for key, value in self.request.settings.items()]
+        return f"bash run.sh {' '.join(options)}"
+
+    def _refuse_overwriting(self, stage: Stage, stale: list[tuple[Job, str]]) -> None:
+        finished = [(job, reason) for job, reason in stale if job.precious and job.stamp.exists()]
+        if finished and not self.request.force:
+            named = "".join(f"\n  {job.name}: {reason}" for job, reason in finished[:5])
+            more = f"\n  and {len(finished) - 5} more" if len(finished) > 5 else ""
+            raise SernetError(
+                f"{len(finished)} finished trainings would be overwritten:{named}{more}\n"
+                f"To keep them and train anew beside them: --tag NAME. "
+                f"To train them again: --force --stage {stage.name}"
+            )
+
+    def _note_versions(self, valid: list[Job]) -> None:
+        for job in valid[:1]:
+            differing = self.stamps.other_versions(job)
+            if differing:
+                print(f"  note: {job.name} and perhaps others were done with other versions: {differing}", flush=True)
+
+
+def _script(stage: Stage) -> object:
+    return importlib.import_module(f"local.{stage.name}")
+
+
+def _say(stale: list[tuple[Job, str]]) -> None:
+    reasons: dict[str, list[str]] = {}
+    for job, reason in stale:
+        reasons.setdefault(reason, []).append(job.name)
+    for reason, names in reasons.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        print(f"  {names[0]}{more}: {reason}", flush=True)
+
+
+def main() -> None:
+    """``python -m local.driver REQUEST-FILE``; exit 1 on what a person can mend, 2 on a bad key or value."""
+    request = Request.read(Path(sys.argv[1]))
+    try:
+        driver = Driver(request)
+        driver.plan() if request.dry_run else driver.run()
+    except UsageError as error:
+        print(f"run.sh: {error}", file=sys.stderr)
+        sys.exit(2)
+    except SernetError as error:
+        print(f"run.sh: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("run.sh: interrupted; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Stage 2: FBank arks and feats.scp, cuts that carry features."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sernet.config.base import validate
+from sernet.config.features import FeatureConfig
+from sernet.corpus.utterances import read_cuts
+from sernet.experiment import Experiment
+from sernet.pipeline import jobs as pipeline
+from sernet.pipeline.options import Request
+from sernet.pipeline.stamps import Job
+
+
+def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
+    """The splits of each corpus whose features are stale, then their merging."""
+    merging = [_merge_job(experiment, request, name) for name in experiment.corpora]
+    yield [split for job in merging if reason(job) for split in _split_jobs(experiment, job)]
+    yield merging
+
+
+def run(job: Job) -> None:
+    """Extract one split, or merge those of one corpus."""
+    from sernet.features.extraction import extract_split, merge
+
+    config = validate(FeatureConfig, job.config["features"], job.name)
+    if "first" in job.config:
+        out = Path(job.arguments["out"])
+        extract_split(job.inputs[0], job.config["first"], job.config["last"], config, out)
+        return
+    splits = [Path(split) for split in job.arguments["splits"]]
+    merge(job.inputs[0], splits, config, job.outputs[0].parent)
+    for folder in job.outputs[0].parent.glob("split*"):
+        shutil.rmtree(folder)
+
+
+def announce(experiment: Experiment) -> list[str]:
+    """Nothing before it begins."""
+    return []
+
+
+def conclude(experiment: Experiment) -> list[str]:
+    """Nothing more to say."""
+    return []
+
+
+def _merge_job(experiment: Experiment, request: Request, name: str) -> Job:
+    folder = experiment.features(name)
+    splits = [str(folder / f"split{request.nj}" / str(number + 1)) for number in range(request.nj)]
+    return Job(
+        name=f"features {name}",
+        script="local.features",
+        stamp=folder / "features.json",
+        config={"features": experiment.recipe.config.features.model_dump(mode="json")},
+        modules=("sernet.features.extraction",),
+        inputs=(experiment.data(name) / "cuts.jsonl.gz",),
+        outputs=tuple(folder / file for file in ("feats.ark", "feats.scp", "utt2num_frames", "cuts.jsonl.gz")),
+        arguments={"splits": splits},
+        light=True,
+    )
+
+
+def _split_jobs(experiment: Experiment, merging: Job) -> list[Job]:
+    total = len(read_cuts(merging.inputs[0]))
+    splits = [Path(split) for split in merging.arguments["splits"]]
+    edges = [round(total * number / len(splits)) for number in range(len(splits) + 1)]
+    return [
+        Job(
+            name=f"{merging.name}, split {number + 1} of {len(splits)}",
+            script="local.features",
+            stamp=split.with_suffix(".json"),
+            config=merging.config | {"first": edges[number], "last": edges[number + 1]},
+            modules=merging.modules,
+            inputs=merging.inputs,
+            outputs=(split.with_suffix(".ark"), split.with_suffix(".jsonl")),
+            arguments={"out": str(split)},
+            light=True,
+        )
+        for number, split in enumerate(splits)
+    ]
+
+
+if __name__ == "__main__":
+    pipeline.main(run)

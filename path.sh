@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The environment: made on first use and when the requirements change, then only sourced.
+#   SERNET_PYTHON   the interpreter to make it with (default: python3; 3.10 to 3.13)
+#   SERNET_ENV      where it lies (default: .venv); "current" uses the environment that is active
+# Sourced by run.sh and tests/run.sh, which have set -euo pipefail.
+
+SERNET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export SERNET_ROOT LC_ALL=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONPATH="$SERNET_ROOT${PYTHONPATH:+:$PYTHONPATH}"
+# One thread a process: jobs run side by side, and a training's result hangs on the number of threads.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} MKL_NUM_THREADS=${MKL_NUM_THREADS:-1} OPENBLAS_NUM_THREADS=1
+
+sernet_environment() {
+  local base=${SERNET_PYTHON:-python3} env=${SERNET_ENV:-$SERNET_ROOT/.venv} wanted have
+  if [ "$env" = current ]; then
+    python -c 'import torch, lhotse, kaldiio, pydantic' || {
+      echo "path.sh: SERNET_ENV=current, but the active environment lacks the packages named above; see requirements.txt" >&2
+      return 1
+    }
+    return 0
+  fi
+  wanted=$(cat "$SERNET_ROOT"/requirements*.txt; "$base" -c 'import sys; print(sys.version_info[:2])') || {
+    echo "path.sh: cannot run $base; set SERNET_PYTHON to a Python of 3.10 to 3.13" >&2
+    return 1
+  }
+  have=$(cat "$env/.requirements" 2>/dev/null || echo none)
+  if [ "$wanted" != "$have" ]; then
+    "$base" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || {
+      echo "path.sh: $base is $("$base" --version); set SERNET_PYTHON to a Python of 3.10 to 3.13" >&2
+      return 1
+    }
+    echo "path.sh: making the environment in $env (once; half a minute or more, 1.3 GB without CUDA)" >&2
+    if ! { "$base" -m venv --clear "$env" &&
+      "$env/bin/python" -m pip install --quiet --disable-pip-version-check -r "$SERNET_ROOT/requirements.txt" -r "$SERNET_ROOT/requirements-dev.txt"; } >&2; then
+      echo "path.sh: could not make the environment (see above); correct that and run again, nothing else is lost" >&2
+      return 1
+    fi
+    printf '%s\n' "$wanted" >"$env/.requirements"
+  fi
+  export PATH="$env/bin:$PATH" VIRTUAL_ENV="$env"
+}
+sernet_environment

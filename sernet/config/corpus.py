@@ -1,0 +1,98 @@
+"""corpus.yaml: everything that is special to one corpus."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sernet.config.base import Strict
+from sernet.config.synthesis import SynthesisConfig
+from sernet.emotions import check_emotion
+
+Gender = Literal["female", "male", "other"]
+
+GROUPS = ("emotion", "speaker", "gender", "language", "intensity", "text", "session")
+"""Named groups of `pattern` that have a meaning; others only have to match."""
+
+
+class ExpectedCounts(Strict):
+    """What the release holds, by its own documentation."""
+
+    utterances: int | None = Field(None, gt=0)
+    speakers: int | None = Field(None, gt=0)
+    emotion: dict[str, int] = Field(default_factory=dict, description="utterances by canonical emotion")
+
+
+class Fold(Strict):
+    """Raw speaker ids of one published fold; who is in neither list trains."""
+
+    test: list[str] = Field(min_length=1)
+    dev: list[str] = Field(default_factory=list)
+
+
+class FoldList(Strict):
+    """Published folds, with where they were published."""
+
+    source: str
+    folds: list[Fold] = Field(min_length=1)
+
+
+class CorpusConfig(Strict):
+    """One corpus: source, licence, names -> labels, speakers, folds, known defects."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    source: str = Field(description="who published it and where")
+    licence: str
+    how_to_get: str
+    language: str | None = Field(None, description="BCP 47 tag, where all of it is in one language")
+    pattern: str | None = Field(None, description="regular expression on the path below the corpus root")
+    ignore: list[str] = Field(default_factory=list, description="patterns of audio files that are not part of it")
+    id: Literal["name", "path"] = Field("name", description="what an utterance id is made of, after its speaker")
+    maps: dict[str, dict[str, str]] = Field(default_factory=dict, description="for each group: raw value -> value")
+    speakers: dict[str, Gender] = Field(default_factory=dict, description="raw speaker id -> gender")
+    channel: int = Field(0, ge=0, description="the channel that is taken from files with several")
+    expected: ExpectedCounts = ExpectedCounts()
+    folds: dict[str, FoldList] = Field(default_factory=dict, description="published folds by name")
+    known_defects: list[str] = Field(default_factory=list)
+    synthesis: SynthesisConfig | None = Field(None, description="made by stage 0, not downloaded")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+    @field_validator("maps")
+    @classmethod
+    def _canonical(cls, maps: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        for group in maps:
+            if group not in GROUPS:
+                raise ValueError(f"no group {group!r}; allowed: {', '.join(GROUPS)}")
+        for raw, emotion in maps.get("emotion", {}).items():
+            try:
+                check_emotion(emotion)
+            except ValueError as error:
+                raise ValueError(f"emotion.{raw}: {error}") from error
+        return maps
+
+    @model_validator(mode="after")
+    def _agrees(self) -> CorpusConfig:
+        groups = set(re.compile(self.pattern).groupindex) if self.pattern else set(GROUPS)
+        for group in self.maps:
+            if group not in groups:
+                raise ValueError(f"maps.{group}: the pattern has no group of that name; it has {sorted(groups)}")
+        if self.pattern and "emotion" in groups and "emotion" not in self.maps:
+            raise ValueError("maps.emotion is missing: the pattern has an emotion group")
+        for name, fold_list in self.folds.items():
+            for number, fold in enumerate(fold_list.folds):
+                unknown = [s for s in fold.test + fold.dev if self.speakers and s not in self.speakers]
+                if unknown:
+                    raise ValueError(f"folds.{name}.{number}: no such speakers: {', '.join(unknown)}")
+        return self

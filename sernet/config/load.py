@@ -1,0 +1,117 @@
+"""Reads recipes and corpora from their folders and lays the user's settings over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sernet.config.base import read_yaml, validate
+from sernet.config.corpus import CorpusConfig
+from sernet.config.model import ModelConfig
+from sernet.config.recipe import SYSTEMS, RecipeConfig
+from sernet.config.training import TrainConfig
+from sernet.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe with all that it names: corpora by name with their folders, systems resolved."""
+
+    name: str
+    config: RecipeConfig
+    corpora: dict[str, CorpusConfig]
+    folders: dict[str, Path]
+    systems: dict[str, tuple[ModelConfig, TrainConfig]]
+
+
+def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
+    """The recipe ``egs/<name>`` with ``settings`` (dotted key -> YAML value) laid over it.
+
+    Raises:
+        UsageError: a key or value that is not allowed; names file, key and what is.
+    """
+    path = egs / name / "conf" / "recipe.yaml"
+    raw = read_yaml(path)
+    if not isinstance(raw, dict):
+        raise UsageError(f"{path}: must hold keys such as title and runs")
+    raw["systems"] = merged(SYSTEMS, raw.get("systems") or {})
+    for key, text in settings.items():
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UsageError(f"--set {key}: {text!r} is not a YAML value") from error
+        _set(raw, key, value)
+    where = f"{path} with --set {' '.join(settings)}" if settings else str(path)
+    config = validate(RecipeConfig, raw, where)
+    corpora: dict[str, CorpusConfig] = {}
+    folders: dict[str, Path] = {}
+    for corpus in sorted(_named(config)):
+        corpora[corpus], folders[corpus] = load_corpus(egs, corpus, first=egs / name)
+    for corpus in config.corpora:
+        if corpus not in corpora:
+            raise UsageError(f"{where}: corpora.{corpus}: no run uses it; they use {', '.join(corpora)}")
+    return Recipe(name, config, corpora, folders, _systems(config, where))
+
+
+def load_corpus(egs: Path, name: str, first: Path | None = None) -> tuple[CorpusConfig, Path]:
+    """The corpus of that name and its folder; looked for in ``first``, then in ``egs/<name>``, then everywhere.
+
+    Raises:
+        UsageError: there is none, or its corpus.yaml is at fault.
+    """
+    tried = [folder for folder in (first, egs / name) if folder and (folder / "corpus.yaml").exists()]
+    rest = [path.parent for path in sorted(egs.glob("*/corpus.yaml")) if path.parent not in tried]
+    known: list[str] = []
+    for folder in tried + rest:
+        for raw in corpora_in(folder):
+            if raw.get("name") == name:
+                return validate(CorpusConfig, raw, str(folder / "corpus.yaml")), folder
+            known.append(str(raw.get("name")))
+    raise UsageError(f"no corpus {name!r} in {egs}/*/corpus.yaml; there are: {', '.join(sorted(known))}")
+
+
+def corpora_in(folder: Path) -> list[dict[str, Any]]:
+    """The corpora of one folder's corpus.yaml, not yet validated: a file holds one or a list."""
+    path = folder / "corpus.yaml"
+    raw = read_yaml(path)
+    entries = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f"{path}: must hold the keys of one corpus, or a list of such")
+    return entries
+
+
+def merged(base: Any, over: Any) -> Any:
+    """``over`` laid over ``base``: mappings key by key, everything else replaced."""
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return {key: merged(base.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
+    return base if over is None else over
+
+
+def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = re.split(r"\.", dotted)
+    place: Any = raw
+    for part in parents:
+        if not isinstance(place.get(part, {}), dict):
+            raise UsageError(f"--set {dotted}: {part} is a value, not a group of keys")
+        place = place.setdefault(part, {})
+    place[last] = value
+
+
+def _named(config: RecipeConfig) -> Iterable[str]:
+    names = {name for run in config.runs.values() for name in [*run.corpora, *run.test_on]}
+    used = {name for run in config.runs.values() for name in run.ood}
+    return names | {corpus for name in used if (corpus := config.ood.sets[name].corpus)}
+
+
+def _systems(config: RecipeConfig, where: str) -> dict[str, tuple[ModelConfig, TrainConfig]]:
+    found = {}
+    for name, system in config.systems.items():
+        model = validate(ModelConfig, merged(config.model, system.model), f"{where}: model (system {name})")
+        train = validate(TrainConfig, merged(config.train, system.train), f"{where}: train (system {name})")
+        found[name] = model, train
+    return found

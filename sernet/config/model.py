@@ -1,0 +1,75 @@
+"""The network: what of it can be changed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sernet.config.base import Strict
+
+
+class InputConfig(Strict):
+    """What is done to log energies before the network sees them."""
+
+    normalise: Literal["utterance", "global"] = Field(
+        "utterance", description="subtract each bin's mean over the utterance, or over the training data (keeps level)"
+    )
+    trim_db: float | None = Field(
+        40.0, gt=0, description="drop leading and trailing frames this far below the loudest; null: keep all"
+    )
+
+
+class EncoderConfig(Strict):
+    """Parallel first kernels, then residual multi-scale blocks; `channels` and `strides` have one entry a block."""
+
+    stem_channels: int = Field(8, ge=1, description="of the time- and of the frequency-oriented kernels, each")
+    stem_kernel: int = Field(9, ge=3, description="long side in frames or bins, odd; the short side is 3")
+    channels: list[int] = Field([32, 48, 64, 96], min_length=1, description="of each block, even")
+    strides: list[tuple[int, int]] = Field([(2, 2), (2, 2), (1, 2), (1, 1)], description="(time, frequency) of each")
+    squeeze: int = Field(4, ge=1, description="reduction of squeeze-excitation")
+    attention: int = Field(64, ge=1, description="hidden units of the attentive pooling")
+
+    @model_validator(mode="after")
+    def _shapes(self) -> EncoderConfig:
+        if len(self.channels) != len(self.strides):
+            raise ValueError(
+                f"channels has {len(self.channels)} entries, strides {len(self.strides)}; give one a block"
+            )
+        if any(channels % 2 or channels < 2 for channels in self.channels):
+            raise ValueError("channels must be even: a block's second convolution works on halves")
+        if self.stem_kernel % 2 == 0:
+            raise ValueError("stem_kernel must be odd")
+        return self
+
+
+class HeadConfig(Strict):
+    """The emotion classifier."""
+
+    kind: Literal["softmax", "am"] = Field("am", description="plain softmax, or additive-margin softmax")
+    scale: float = Field(15.0, gt=0, description="am: factor of the cosines")
+    margin: float = Field(0.2, ge=0, lt=1, description="am: taken off the target's cosine in training")
+
+
+class AttributeConfig(Strict):
+    """How training controls one speech attribute."""
+
+    control: Literal["assist", "suppress", "auto", "off"] = Field(
+        description="joint task, gradient reversal, decided by gradient correlation, or nothing"
+    )
+    weight: float = Field(0.3, ge=0, description="of the attribute's gradient at the embedding")
+    saturation: float = Field(0.1, gt=0, description="auto: correlation at which the weight is reached")
+
+
+AttributeName = Literal["gender", "speaker", "corpus", "language", "intensity", "text"]
+
+
+class ModelConfig(Strict):
+    """MSAC-SERNet."""
+
+    input: InputConfig = InputConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    embedding: int = Field(128, ge=1, description="dimensions")
+    dropout: float = Field(0.0, ge=0, lt=1, description="of the pooled statistics")
+    head: HeadConfig = HeadConfig()
+    attributes: dict[AttributeName, AttributeConfig] = Field(default_factory=dict)

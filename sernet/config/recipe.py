@@ -1,0 +1,129 @@
+"""conf/recipe.yaml: the runs of an experiment, and what differs from the defaults."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from sernet.config.base import Strict
+from sernet.config.features import FeatureConfig
+from sernet.config.ood import OodConfig
+from sernet.emotions import check_emotion, check_merge
+
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "baseline": {"description": "the same CNN with plain softmax", "model": {"head": {"kind": "softmax"}}},
+    "am": {"description": "additive-margin softmax", "model": {"head": {"kind": "am"}}},
+    "msac": {
+        "description": "additive-margin softmax and multiple speech attribute control",
+        "model": {
+            "head": {"kind": "am"},
+            "attributes": {
+                "gender": {"control": "assist", "weight": 0.3},
+                "speaker": {"control": "suppress", "weight": 0.3},
+                "corpus": {"control": "suppress", "weight": 0.3},
+                "language": {"control": "suppress", "weight": 0.3},
+            },
+        },
+    },
+}
+"""The systems of every recipe; a recipe's own `systems` are laid over them."""
+
+
+class CorpusChoice(Strict):
+    """What a user may say of one corpus."""
+
+    root: str | None = Field(None, description="its folder; default: <corpus-root>/<name>")
+    allow_partial: bool = Field(False, description="go on where the release is not complete, saying what is missing")
+    max_bad_share: float = Field(0.0, ge=0, lt=1, description="share of files that may be unreadable or empty")
+
+
+class ProtocolConfig(Strict):
+    """How speakers are divided. `all` trains on everything; `pairs` and `leave-one-corpus-out` are sets of those."""
+
+    kind: Literal[
+        "leave-one-speaker-out", "speaker-groups", "session", "official", "all", "pairs", "leave-one-corpus-out"
+    ]
+    name: str | None = Field(None, description="published folds of that name in corpus.yaml")
+    groups: int | None = Field(None, ge=2, description="speaker-groups without a name: this many, balanced by gender")
+
+    @model_validator(mode="after")
+    def _complete(self) -> ProtocolConfig:
+        if self.kind == "speaker-groups" and (self.name is None) == (self.groups is None):
+            raise ValueError("speaker-groups needs either `name` (published folds) or `groups` (a number)")
+        if self.kind == "official" and self.name is None:
+            raise ValueError("official needs `name`: the folds' name in corpus.yaml")
+        return self
+
+    @property
+    def label(self) -> str:
+        """The stem of data/<corpus>/folds/<protocol>.json."""
+        return f"{self.kind}-{self.name or self.groups}" if self.name or self.groups else self.kind
+
+
+class RunConfig(Strict):
+    """One run: what is trained on what, and tested where."""
+
+    corpora: list[str] = Field(min_length=1)
+    classes: list[str] = Field(min_length=2, description="canonical emotions, in the order of the logits")
+    merge: dict[str, str] = Field(default_factory=dict, description="emotion -> the class that it counts as")
+    protocol: ProtocolConfig
+    test_on: list[str] = Field(default_factory=list, description="protocol all: the corpora to test on")
+    folds: list[int] | None = Field(None, description="only these folds; marked so in the report")
+    dev_speakers: int = Field(0, ge=0, description="taken out of each fold's training speakers, where folds name none")
+    systems: list[str] | None = Field(None, description="only these systems")
+    ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
+    preliminary: bool = Field(False, description="said beside every figure of this run")
+
+    @model_validator(mode="after")
+    def _emotions(self) -> RunConfig:
+        for emotion in self.classes:
+            check_emotion(emotion)
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("classes holds a class twice")
+        for source, target in self.merge.items():
+            check_merge(source, target)
+            if target not in self.classes:
+                raise ValueError(f"merge.{source}: {target} is not one of the classes")
+            if source in self.classes:
+                raise ValueError(f"merge.{source}: {source} is a class of its own")
+        if self.protocol.kind in ("pairs", "leave-one-corpus-out") and len(self.corpora) < 2:
+            raise ValueError(f"protocol {self.protocol.kind} needs two corpora or more")
+        if (self.protocol.kind == "all") != bool(self.test_on):
+            raise ValueError("test_on goes with protocol all: the corpora to test on")
+        if shared := sorted(set(self.corpora) & set(self.test_on)):
+            raise ValueError(f"test_on: {', '.join(shared)} is trained on")
+        return self
+
+
+class SystemConfig(Strict):
+    """A system: what it changes in the recipe's `model` and `train`."""
+
+    description: str = ""
+    model: dict[str, Any] = Field(default_factory=dict)
+    train: dict[str, Any] = Field(default_factory=dict)
+
+
+class RecipeConfig(Strict):
+    """An experiment."""
+
+    title: str
+    seeds: list[int] = Field(default_factory=lambda: [0, 1, 2], min_length=1)
+    corpora: dict[str, CorpusChoice] = Field(default_factory=dict)
+    features: FeatureConfig = FeatureConfig()
+    model: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/model.py")
+    train: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/training.py")
+    systems: dict[str, SystemConfig]
+    runs: dict[str, RunConfig] = Field(min_length=1)
+    ood: OodConfig = Field(default_factory=lambda: OodConfig())
+
+    @model_validator(mode="after")
+    def _names(self) -> RecipeConfig:
+        for name, run in self.runs.items():
+            for system in run.systems or []:
+                if system not in self.systems:
+                    raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {sorted(self.systems)}")
+            for ood_set in run.ood:
+                if ood_set not in self.ood.sets:
+                    raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
+        return self

@@ -1,0 +1,44 @@
+"""Training: what of it can be changed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sernet.config.base import Strict
+
+
+class AugmentConfig(Strict):
+    """Drawn anew for each utterance and epoch."""
+
+    time_warp: float = Field(0.1, ge=0, lt=0.5, description="tempo, up to this share slower or faster")
+    frequency_warp: float = Field(0.1, ge=0, lt=0.5, description="vocal-tract length, up to this share")
+    time_masks: int = Field(2, ge=0)
+    time_mask_seconds: float = Field(0.25, ge=0, description="longest of each")
+    frequency_masks: int = Field(2, ge=0)
+    frequency_mask_bins: int = Field(10, ge=0, description="widest of each")
+    channel: float = Field(0.0, ge=0, description="deviation of a random smooth channel, in those of the input")
+    mixup: float = Field(0.0, ge=0, description="alpha of mixup's Beta(alpha, alpha); 0: none")
+
+
+class TrainConfig(Strict):
+    """How a model is trained."""
+
+    epochs: int = Field(50, ge=1)
+    batch_size: int = Field(32, ge=2, description="utterances")
+    crop_seconds: float | None = Field(2.0, gt=0, description="longest random crop; null: whole utterances")
+    peak_lr: float = Field(2e-3, gt=0, description="of one cosine cycle")
+    warmup: float = Field(0.25, ge=0, lt=1, description="share of the steps that rise to peak_lr")
+    weight_decay: float = Field(0.05, ge=0, description="AdamW's, on weights of two or more dimensions")
+    clip_norm: float = Field(5.0, gt=0, description="largest norm of the gradient")
+    ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights, which are the result")
+    balance: list[Literal["corpus", "class", "speaker"]] = Field(
+        ["class"], description="weight the loss so that groups by these count alike; empty: every utterance alike"
+    )
+    augment: AugmentConfig = AugmentConfig()
+    select: Literal["last", "dev"] = Field("last", description="the last epoch, or the best UAR on the dev speakers")
+    dev_every: int = Field(5, ge=1, description="epochs between dev evaluations; the last is always evaluated")
+    precision: Literal["float32", "bf16", "auto"] = Field("auto", description="auto: bf16 on CUDA, float32 on CPU")
+    threads: int = Field(1, ge=1, description="of torch on CPU; part of what decides a result bit for bit")
+    tensorboard: bool = Field(True, description="write scalars to tensorboard/")

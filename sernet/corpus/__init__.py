@@ -1,0 +1,1 @@
+"""From a corpus folder to manifests, a Kaldi data directory and checks."""

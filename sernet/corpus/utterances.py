@@ -1,0 +1,62 @@
+"""Utterances as training and scoring see them: a light record, read without Lhotse or torch."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What the manifests say of one utterance; None where they say nothing. `duration` is in seconds."""
+
+    id: str
+    corpus: str
+    speaker: str | None = None
+    emotion: str | None = None
+    gender: str | None = None
+    language: str | None = None
+    intensity: str | None = None
+    text: str | None = None
+    session: str | None = None
+    duration: float = 0.0
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """An utterance and where it lies: digest of its samples, and of its features with their place in the ark."""
+
+    utterance: Utterance
+    audio: str
+    features: str | None = None
+    offset: int = -1
+
+
+def read_cuts(path: Path) -> list[Indexed]:
+    """The utterances of a cuts.jsonl.gz of ours, in its order."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        return [_indexed(json.loads(line)) for line in stream]
+
+
+def _indexed(cut: dict[str, Any]) -> Indexed:
+    supervision = cut["supervisions"][0]
+    custom = supervision["custom"]
+    utterance = Utterance(
+        id=cut["id"],
+        corpus=custom["corpus"],
+        speaker=supervision["speaker"],
+        emotion=custom.get("emotion"),
+        gender=supervision.get("gender"),
+        language=supervision.get("language"),
+        intensity=custom.get("intensity"),
+        text=supervision.get("text"),
+        session=custom.get("session"),
+        duration=cut["duration"],
+    )
+    features = cut.get("features")
+    if features is None:
+        return Indexed(utterance, custom["audio"])
+    return Indexed(utterance, custom["audio"], cut["custom"]["features_digest"], int(features["storage_key"]))

@@ -1,0 +1,1 @@
+"""Folds, batches and augmentation."""

@@ -1,0 +1,61 @@
+"""Random changes of normalised log energies in training, each a function of the generator that is passed in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sernet.config.training import AugmentConfig
+
+
+def resample(matrix: np.ndarray, times: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """``matrix`` (frames, bins) read at fractional frames ``times`` and bins ``bins``, bilinearly; ends are repeated."""
+    return _read(_read(matrix, times).T, bins).T
+
+
+def _read(matrix: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    positions = np.clip(positions, 0, len(matrix) - 1).astype(np.float32)
+    low = np.minimum(positions.astype(np.int64), max(len(matrix) - 2, 0))
+    high = np.minimum(low + 1, len(matrix) - 1)
+    share = (positions - low)[:, None]
+    return matrix[low] * (1 - share) + matrix[high] * share
+
+
+def augment(
+    matrix: np.ndarray, config: AugmentConfig, crop: int | None, frame_shift: float, draws: np.random.Generator
+) -> np.ndarray:
+    """A random crop of at most ``crop`` frames, warped, sent through a channel and masked; float32 (frames, bins).
+
+    Warping in time changes the tempo, in frequency the length of the vocal tract (linear in mel bins; after Jaitly
+    and Hinton 2013); masks are SpecAugment's (Park et al. 2019), filled with 0, the mean of normalised input.
+    ``frame_shift`` is in seconds.
+    """
+    frames, bins = matrix.shape
+    tempo = 1 + config.time_warp * draws.uniform(-1, 1)
+    tract = 1 + config.frequency_warp * draws.uniform(-1, 1)
+    length = max(1, int(frames / tempo))
+    if crop is not None:
+        length = min(length, crop)
+    start = draws.uniform(0, max(frames - 1 - tempo * (length - 1), 0))
+    changed = resample(matrix, start + tempo * np.arange(length), tract * np.arange(bins))
+    if config.channel > 0:
+        changed = changed + _channel(bins, config.channel, draws)
+    changed = np.ascontiguousarray(changed, dtype=np.float32)
+    for _ in range(config.time_masks):
+        start, stop = _span(length, int(config.time_mask_seconds / frame_shift), draws)
+        changed[start:stop] = 0
+    for _ in range(config.frequency_masks):
+        start, stop = _span(bins, config.frequency_mask_bins, draws)
+        changed[:, start:stop] = 0
+    return changed
+
+
+def _span(total: int, longest: int, draws: np.random.Generator) -> tuple[int, int]:
+    width = int(draws.integers(0, min(longest, total) + 1))
+    start = int(draws.integers(0, total - width + 1))
+    return start, start + width
+
+
+def _channel(bins: int, spread: float, draws: np.random.Generator) -> np.ndarray:
+    """A smooth frequency response, straight between six random points; our design."""
+    points = draws.normal(0, spread, 6)
+    return np.interp(np.arange(bins), np.linspace(0, bins - 1, 6), points).astype(np.float32)

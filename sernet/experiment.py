@@ -1,0 +1,244 @@
+"""One experiment: a resolved recipe, the folder it works in, and the models and test sets it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from sernet.config.load import Recipe
+from sernet.config.recipe import RunConfig
+from sernet.corpus.utterances import Indexed, read_cuts
+from sernet.data.protocols import Fold, read_folds
+from sernet.errors import SernetError
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is carried out: `pairs` and `leave-one-corpus-out` are spread out, one run a training set."""
+
+    name: str
+    config: RunConfig
+    train: tuple[str, ...]
+    """Corpora."""
+    tests: tuple[str, ...]
+    """Corpora that are tested whole (cross-corpus); none where folds are tested."""
+
+    @property
+    def folded(self) -> bool:
+        """Whether test speakers come from the training corpora themselves."""
+        return not self.tests
+
+    def label(self, emotion: str | None) -> str | None:
+        """The class that an emotion counts as; None: not a class of this run."""
+        name = self.config.merge.get(emotion, emotion) if emotion else None
+        return name if name in self.config.classes else None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One model."""
+
+    run: Run
+    system: str
+    fold: int | str
+    """A number, or "all"."""
+    seed: int
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        fold = "all" if self.fold == "all" else f"fold{self.fold}"
+        return f"{self.run.name}/{self.system}/{fold}/seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Paths and units of one recipe in one work folder."""
+
+    recipe: Recipe
+    workdir: Path
+    tag: str | None = None
+    seeds: tuple[int, ...] | None = None
+    corpus_root: Path | None = None
+    _cuts: dict[Path, list[Indexed]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """`<recipe>[-<tag>]`."""
+        return f"{self.recipe.name}-{self.tag}" if self.tag else self.recipe.name
+
+    @property
+    def folder(self) -> Path:
+        """exp/<recipe>[-<tag>]."""
+        return self.workdir / "exp" / self.name
+
+    def data(self, corpus: str) -> Path:
+        """data/<corpus>."""
+        return self.workdir / "data" / corpus
+
+    def features(self, corpus: str) -> Path:
+        """data/<corpus>/<features-name>."""
+        return self.data(corpus) / self.recipe.config.features.name
+
+    def folds_path(self, corpus: str, run: Run) -> Path:
+        """data/<corpus>/folds/<protocol>.json; the number of dev speakers is part of the protocol."""
+        dev = f"-dev{run.config.dev_speakers}" if run.config.dev_speakers else ""
+        return self.data(corpus) / "folds" / f"{run.config.protocol.label}{dev}.json"
+
+    def root(self, corpus: str) -> Path | None:
+        """Where the corpus lies: its own setting, the corpus root, or where stage 0 makes it."""
+        choice = self.recipe.config.corpora.get(corpus)
+        if choice and choice.root:
+            return Path(choice.root)
+        if self.recipe.corpora[corpus].synthesis:
+            return self.data(corpus) / "release"
+        return self.corpus_root / corpus if self.corpus_root else None
+
+    @cached_property
+    def present(self) -> Mapping[str, Path]:
+        """The corpora that are there, or will be made, with their roots."""
+        found = {}
+        for name, corpus in self.recipe.corpora.items():
+            root = self.root(name)
+            if root and (root.is_dir() or corpus.synthesis):
+                found[name] = root
+        return found
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The runs that can be carried out with the corpora that are there.
+
+        Raises:
+            SernetError: a run lacks a corpus that it cannot do without; says how to get it.
+        """
+        return [run for name, config in self.recipe.config.runs.items() for run in self._spread(name, config)]
+
+    @cached_property
+    def corpora(self) -> list[str]:
+        """The corpora that the runs and their out-of-distribution sets use, of those that are there."""
+        names = {name for run in self.runs for name in (*run.train, *run.tests)}
+        sets = self.recipe.config.ood.sets
+        names |= {c for run in self.runs for s in run.config.ood if (c := sets[s].corpus) and c in self.present}
+        return sorted(names)
+
+    def ood_sets(self, run: Run) -> list[str]:
+        """The out-of-distribution sets of a run whose corpora are there."""
+        sets = self.recipe.config.ood.sets
+        return [name for name in run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
+
+    def units(self) -> Iterator[Unit]:
+        """All models, run by run. Needs the fold files of stage 1."""
+        for run in self.runs:
+            seeds = self.seeds or tuple(self.recipe.config.seeds)
+            for system in run.config.systems or list(self.recipe.systems):
+                for fold in self.fold_numbers(run):
+                    for seed in seeds:
+                        part = "all" if fold == "all" else f"fold{fold}"
+                        yield Unit(run, system, fold, seed, self.folder / run.name / system / part / f"seed{seed}")
+
+    def fold_numbers(self, run: Run) -> list[int | str]:
+        """The folds that are trained, by number; "all" where everything is."""
+        if not run.folded:
+            return ["all"]
+        numbers = list(range(len(self.folds(run))))
+        wanted = numbers if run.config.folds is None else run.config.folds
+        absent = sorted(set(wanted) - set(numbers))
+        if absent:
+            raise SernetError(f"runs.{run.name}.folds: there is no fold {absent[0]}; there are {len(numbers)}")
+        return list(wanted)
+
+    def folds(self, run: Run) -> list[Fold]:
+        """The folds of a run; those of several corpora are joined number by number.
+
+        Raises:
+            SernetError: the corpora have different numbers of folds.
+        """
+        parts = [read_folds(self.folds_path(corpus, run)) for corpus in run.train]
+        if len({len(folds) for folds in parts}) > 1:
+            raise SernetError(f"runs.{run.name}: {', '.join(run.train)} have different numbers of folds")
+        return [
+            Fold(
+                tuple(s for fold in group for s in fold.train),
+                tuple(s for fold in group for s in fold.dev),
+                tuple(s for fold in group for s in fold.test),
+            )
+            for group in zip(*parts, strict=True)
+        ]
+
+    def indexed(self, corpus: str) -> list[Indexed]:
+        """The utterances of a corpus with their features' place. Needs stage 2."""
+        path = self.features(corpus) / "cuts.jsonl.gz"
+        if path not in self._cuts:
+            self._cuts[path] = read_cuts(path)
+        return self._cuts[path]
+
+    def part(self, unit: Unit, name: str) -> list[Indexed]:
+        """The utterances of a unit's part: `train`, `dev`, `test`, or a corpus that is tested whole.
+
+        Only utterances with a class of the run; what a run leaves out is for near out-of-distribution sets.
+        """
+        if name in unit.run.tests:
+            return [item for item in self.indexed(name) if unit.run.label(item.utterance.emotion)]
+        everything = [item for corpus in unit.run.train for item in self.indexed(corpus)]
+        speakers = self.speakers(unit, name)
+        return [
+            item
+            for item in everything
+            if unit.run.label(item.utterance.emotion) and (speakers is None or item.utterance.speaker in speakers)
+        ]
+
+    def held_out(self, unit: Unit) -> list[Indexed]:
+        """Emotions that the run leaves out, spoken by the unit's test speakers."""
+        speakers = self.speakers(unit, "test") or frozenset()
+        return [
+            item
+            for corpus in unit.run.train
+            for item in self.indexed(corpus)
+            if item.utterance.speaker in speakers
+            and item.utterance.emotion
+            and unit.run.label(item.utterance.emotion) is None
+        ]
+
+    def speakers(self, unit: Unit, name: str) -> frozenset[str] | None:
+        """The speakers of a part; None: all of them."""
+        if isinstance(unit.fold, str):
+            return None if name == "train" else frozenset()
+        return frozenset(getattr(self.folds(unit.run)[unit.fold], name))
+
+    def sets(self, unit: Unit) -> list[str]:
+        """The score sets of a unit that are not out of distribution."""
+        if not unit.run.folded:
+            return ["train", *unit.run.tests]
+        return ["train", "dev", "test"] if unit.run.config.dev_speakers else ["train", "test"]
+
+    def _spread(self, name: str, config: RunConfig) -> Iterator[Run]:
+        there = [corpus for corpus in config.corpora if corpus in self.present]
+        kind = config.protocol.kind
+        if kind in ("pairs", "leave-one-corpus-out"):
+            if len(there) < 2:
+                raise SernetError(self.absent(name, [c for c in config.corpora if c not in there]))
+            for corpus in there:
+                others = tuple(other for other in there if other != corpus)
+                train, tests = ((corpus,), others) if kind == "pairs" else (others, (corpus,))
+                yield Run(f"{name}-{corpus}", config, train, tests)
+            return
+        missing = [corpus for corpus in config.corpora if corpus not in there]
+        tests = tuple(corpus for corpus in config.test_on if corpus in self.present)
+        if missing or (config.test_on and not tests):
+            raise SernetError(self.absent(name, missing or config.test_on))
+        yield Run(name, config, tuple(config.corpora), tests)
+
+    def absent(self, run: str, corpora: list[str]) -> str:
+        """What to say of corpora that a run cannot do without."""
+        lines = []
+        for name in corpora:
+            corpus = self.recipe.corpora[name]
+            looked = self.root(name)
+            place = f"not in {looked}" if looked else "no --corpus-root is given"
+            lines.append(
+                f"{name} ({corpus.title}; {corpus.licence}): {place}. {corpus.how_to_get.strip()} "
+                f"Then: --corpus-root DIR (holding DIR/{name}/) or --set corpora.{name}.root=PATH"
+            )
+        return f"run {run} needs what is not there:\n  " + "\n  ".join(lines)

@@ -1,0 +1,1 @@
+"""FBanks and the Kaldi arks that hold them."""

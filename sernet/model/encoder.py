@@ -1,0 +1,128 @@
+"""The convolutional encoder. Padding is masked everywhere, so it never changes an utterance's result."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sernet.config.model import EncoderConfig
+
+
+def frame_mask(lengths: Tensor | None, frames: int) -> Tensor | None:
+    """1 on an utterance's frames and 0 on padding, (batch, 1, frames, 1); None where nothing is padded."""
+    if lengths is None:
+        return None
+    return (torch.arange(frames, device=lengths.device) < lengths[:, None]).float()[:, None, :, None]
+
+
+def strided(lengths: Tensor | None, stride: int) -> Tensor | None:
+    """Lengths after a convolution of odd kernel, half of it padded, with that ``stride``."""
+    return None if lengths is None else torch.div(lengths + stride - 1, stride, rounding_mode="floor")
+
+
+def masked(x: Tensor, mask: Tensor | None) -> Tensor:
+    """``x`` (batch, channels, frames, bins) with zeros on padding."""
+    return x if mask is None else x * mask.to(x.dtype)
+
+
+class MaskedBatchNorm(nn.BatchNorm2d):
+    """Batch normalisation whose statistics leave padding out."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        """Normalise (batch, channels, frames, bins)."""
+        if mask is None or not self.training:
+            return super().forward(x)
+        real = x.to(self.weight.dtype)
+        count = mask.sum() * x.shape[3]
+        mean = (real * mask).sum((0, 2, 3)) / count
+        variance = ((real - mean[:, None, None]).square() * mask).sum((0, 2, 3)) / count
+        with torch.no_grad():
+            momentum = self.momentum or 0.0
+            self.running_mean.lerp_(mean, momentum)  # type: ignore[union-attr]
+            self.running_var.lerp_(variance * count / (count - 1), momentum)  # type: ignore[union-attr]
+            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        return (real * scale[:, None, None] + shift[:, None, None]).to(x.dtype)
+
+
+class Stem(nn.Module):
+    """Parallel first kernels, long in time (prosody) and long in frequency (formants), side by side; our design."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        long, half, channels = config.stem_kernel, config.stem_kernel // 2, config.stem_channels
+        self.time = nn.Conv2d(1, channels, (long, 3), stride=2, padding=(half, 1), bias=False)
+        self.frequency = nn.Conv2d(1, channels, (3, long), stride=2, padding=(1, half), bias=False)
+        self.norm = MaskedBatchNorm(2 * channels)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """(batch, 1, frames, bins) -> (batch, 2 channels, frames / 2, bins / 2); ``mask`` is the output's."""
+        x = torch.cat([self.time(x), self.frequency(x)], dim=1)
+        return masked(functional.relu(self.norm(x, mask)), mask)
+
+
+class Block(nn.Module):
+    """A residual multi-scale block with squeeze-excitation.
+
+    The second convolution sees the halves of the channels one after the other, the second half together with the
+    first one's output: two receptive fields at half the price (Res2Net, Gao et al. 2019, with scale 2). The
+    channels are then weighted by their means over the utterance (Hu et al. 2018).
+    """
+
+    def __init__(self, inputs: int, channels: int, stride: tuple[int, int], squeeze: int) -> None:
+        super().__init__()
+        half = channels // 2
+        self.half = half
+        self.first = nn.Conv2d(inputs, channels, 3, stride=stride, padding=1, bias=False)
+        self.first_norm = MaskedBatchNorm(channels)
+        self.near = nn.Conv2d(half, half, 3, padding=1, bias=False)
+        self.far = nn.Conv2d(half, half, 3, padding=1, bias=False)
+        self.second_norm = MaskedBatchNorm(channels)
+        self.squeeze = nn.Linear(channels, max(channels // squeeze, 1))
+        self.excite = nn.Linear(max(channels // squeeze, 1), channels)
+        self.skip: nn.Conv2d | None = None
+        if inputs != channels or tuple(stride) != (1, 1):
+            self.skip = nn.Conv2d(inputs, channels, 1, stride=stride, bias=False)
+            self.skip_norm = MaskedBatchNorm(channels)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """(batch, inputs, frames, bins) -> (batch, channels, frames, bins), strided; ``mask`` is the output's."""
+        y = masked(functional.relu(self.first_norm(self.first(x), mask)), mask)
+        near = masked(self.near(y[:, : self.half]), mask)
+        far = self.far(y[:, self.half :] + near)
+        y = masked(self.second_norm(torch.cat([near, far], dim=1), mask), mask)
+        mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[3]).to(y.dtype)
+        weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
+        skip = x if self.skip is None else masked(self.skip_norm(self.skip(x), mask), mask)
+        return functional.relu(y * weight[:, :, None, None] + skip)
+
+
+class Encoder(nn.Module):
+    """Stem and blocks."""
+
+    def __init__(self, config: EncoderConfig, bins: int) -> None:
+        super().__init__()
+        self.strides = [(2, 2), *(tuple(stride) for stride in config.strides)]
+        self.stem = Stem(config)
+        inputs, blocks = 2 * config.stem_channels, []
+        for channels, stride in zip(config.channels, config.strides, strict=True):
+            blocks.append(Block(inputs, channels, stride, config.squeeze))
+            inputs = channels
+        self.blocks = nn.ModuleList(blocks)
+        for _, stride in self.strides:
+            bins = (bins + stride - 1) // stride
+        self.features = inputs * bins
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """(batch, frames, bins) -> (batch, features, frames'), and the lengths in those frames.
+
+        ``lengths`` (batch,) counts real frames; None: nothing is padded.
+        """
+        x = masked(x[:, None], frame_mask(lengths, x.shape[1]))
+        for layer, (stride, _) in zip([self.stem, *self.blocks], self.strides, strict=True):
+            frames = (x.shape[2] + stride - 1) // stride
+            lengths = strided(lengths, stride)
+            x = layer(x, frame_mask(lengths, frames))
+        return x.permute(0, 1, 3, 2).flatten(1, 2), lengths

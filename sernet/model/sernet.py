@@ -1,0 +1,87 @@
+"""MSAC-SERNet without its attribute heads, which training alone needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sernet.config.model import ModelConfig
+from sernet.model.encoder import Encoder
+from sernet.model.margin import emotion_head
+from sernet.model.pooling import AttentiveStatistics
+
+
+class SerNet(nn.Module):
+    """Encoder, attentive statistics, embedding, emotion head.
+
+    Args:
+        config: sizes and head.
+        bins: filters of the input.
+        classes: number of emotions.
+    """
+
+    def __init__(self, config: ModelConfig, bins: int, classes: int) -> None:
+        super().__init__()
+        self.encoder = Encoder(config.encoder, bins)
+        self.pooling = AttentiveStatistics(self.encoder.features, config.encoder.attention)
+        self.pooled = 2 * self.encoder.features
+        self.norm = nn.BatchNorm1d(self.pooled)
+        self.embedding = nn.Linear(self.pooled, config.embedding)
+        self.head = emotion_head(config.head, config.embedding, classes)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None, dropout: Tensor | None = None) -> Tensor:
+        """The embeddings (batch, dim) of normalised log energies (batch, frames, bins).
+
+        ``lengths`` (batch,) counts real frames, None: nothing is padded. ``dropout`` (batch, pooled) multiplies the
+        pooled statistics in training; it comes from outside because it is drawn for each utterance.
+        """
+        x, lengths = self.encoder(x, lengths)
+        with torch.autocast(x.device.type, enabled=False):
+            pooled = self.norm(self.pooling(x.float(), lengths))
+            if dropout is not None:
+                pooled = pooled * dropout
+            return self.embedding(pooled)
+
+    def logits(self, embedding: Tensor) -> Tensor:
+        """Logits (batch, classes) without margin."""
+        return self.head(embedding)
+
+
+def to_device(model: SerNet, device: str) -> SerNet:
+    """``model`` on ``device``, its kernels in the memory order that convolutions are fastest with."""
+    return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+@torch.no_grad()
+def embed(model: SerNet, inputs: Sequence[np.ndarray], device: str, batch_frames: int = 20000) -> np.ndarray:
+    """The embeddings, float32 (utterances, dim), of normalised inputs, each (frames, bins), whole and in float32.
+
+    Utterances are batched by length and masked, so company changes a result by rounding alone.
+    ``batch_frames`` bounds the frames of a batch, padding included.
+    """
+    model.eval()
+    order = sorted(range(len(inputs)), key=lambda index: len(inputs[index]))
+    result = np.zeros((len(inputs), model.embedding.out_features), dtype=np.float32)
+    batch: list[int] = []
+    for place, index in enumerate(order):
+        batch.append(index)
+        following = order[place + 1] if place + 1 < len(order) else None
+        if following is None or (len(batch) + 1) * len(inputs[following]) > batch_frames:
+            lengths = torch.tensor([len(inputs[i]) for i in batch], device=device)
+            padded = nn.utils.rnn.pad_sequence([torch.from_numpy(inputs[i]) for i in batch], batch_first=True)
+            same = bool((lengths == lengths[0]).all())
+            result[batch] = model(padded.to(device), None if same else lengths).float().cpu().numpy()
+            batch = []
+    return result
+
+
+@torch.no_grad()
+def classify(model: SerNet, embedding: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and cosines to the weight rows, both float32 (utterances, classes), of embeddings (utterances, dim)."""
+    x = torch.from_numpy(embedding).to(device)
+    similarity = functional.linear(functional.normalize(x), functional.normalize(model.head.weight))
+    return model.head(x).float().cpu().numpy(), similarity.float().cpu().numpy()

@@ -1,0 +1,40 @@
+"""Distance to the k-th nearest neighbour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from sernet.draws import generator
+from sernet.ood.base import Detector, Floats, in_blocks
+from sernet.ood.head import unit
+
+if TYPE_CHECKING:
+    from sernet.score.files import ScoreSet
+
+
+class Knn(Detector):
+    """Euclidean distance to the ``k``-th nearest ID train embedding, all of length 1.
+
+    Sun et al. 2022, "Out-of-distribution detection with deep nearest neighbors", who find that a part of the training
+    set serves as well: at most ``bank`` embeddings are kept, drawn at random.
+    """
+
+    name = "knn"
+    grid: ClassVar[dict[str, tuple[float, ...]]] = {"k": (1, 5, 10, 20, 50)}
+
+    def __init__(self, k: int = 10, bank: int = 10_000) -> None:
+        self.k, self.bank = int(k), int(bank)
+
+    def fit(self, train: ScoreSet, dev: ScoreSet | None = None) -> None:
+        n = len(train.embedding)
+        kept = (
+            np.arange(n) if n <= self.bank else np.sort(generator("ood", "knn", n).choice(n, self.bank, replace=False))
+        )
+        stored = unit(train.embedding[kept].astype(np.float64))
+        self.neighbours = NearestNeighbors(n_neighbors=min(self.k, len(kept)), algorithm="brute").fit(stored)
+
+    def score(self, scores: ScoreSet) -> Floats:
+        return in_blocks(lambda x: self.neighbours.kneighbors(unit(x))[0][:, -1], scores.embedding)

@@ -1,0 +1,1 @@
+"""Options, stages, stamps and jobs. Knows nothing of speech."""

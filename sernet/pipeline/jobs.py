@@ -1,0 +1,206 @@
+"""Runs jobs: several at a time, here or on Slurm, each with a log that starts with its command and ends with its code.
+
+Only the driver decides what is stale; a job's own process stamps it, so that work is kept when the driver is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from sernet.errors import SernetError
+from sernet.pipeline.digests import FileDigests, ModuleDigests
+from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.stamps import Job, Stamps
+
+TAIL_LINES = 15
+TAILS = 2
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How jobs are run.
+
+    `cpu_command` and `gpu_command` are put before a job's own command (cmd.sh sets them; empty: this machine).
+    `held` is a file descriptor that the jobs inherit: the work folder stays locked while one of them lives.
+    """
+
+    root: Path
+    base: Path
+    at_a_time: int
+    gpus: int
+    cpu_command: str = ""
+    gpu_command: str = ""
+    held: int | None = None
+
+    def run(self, jobs: list[Job], expected: dict[str, dict[str, Any]]) -> None:
+        """Run ``jobs``, batch by batch, ``at_a_time`` processes at once.
+
+        Args:
+            jobs: stale jobs; those with the same `batch` share a process.
+            expected: for each job's name what its stamp will say it was made from.
+
+        Raises:
+            SernetError: one or more failed; raised when all others are done. The end of each failing log is shown.
+        """
+        waiting = [_Process(self, batch, expected) for batch in _batches(jobs, self.at_a_time)]
+        started, total, running, failed = len(waiting), len(jobs), [], []
+        free = list(range(self.at_a_time))[::-1]
+        with tqdm(total=total, unit="job", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False) as bar:
+            try:
+                while waiting or running:
+                    while waiting and free:
+                        process = waiting.pop(0)
+                        process.start(free.pop())
+                        running.append(process)
+                    time.sleep(0.05)
+                    for process in [p for p in running if p.ended()]:
+                        running.remove(process)
+                        free.append(process.slot)
+                        bar.update(len(process.jobs))
+                        if process.code:
+                            failed.append(process)
+                        message = f"  {process.outcome()}"
+                        bar.write(message) if sys.stderr.isatty() else print(message, flush=True)
+            except BaseException:
+                for process in running:
+                    process.stop()
+                raise
+        if failed:
+            tails = "\n".join(process.tail() for process in failed[:TAILS])
+            rest = "".join(f"\n{process.log}" for process in failed[TAILS:])
+            raise SernetError(f"{tails}\n{len(failed)} of {started} processes failed; see above{rest and ' and in:'}{rest}")
+
+
+def _batches(jobs: list[Job], number: int) -> list[list[Job]]:
+    """Each job alone, the light ones in ``number`` groups of neighbours."""
+    light = [job for job in jobs if job.light]
+    edges = [round(len(light) * i / number) for i in range(number + 1)]
+    groups = [light[first:last] for first, last in zip(edges, edges[1:], strict=False) if first < last]
+    return groups + [[job] for job in jobs if not job.light]
+
+
+class _Process:
+    """One process that does the jobs of one batch."""
+
+    def __init__(self, runner: Runner, jobs: list[Job], expected: dict[str, dict[str, Any]]) -> None:
+        self.runner, self.jobs = runner, jobs
+        self.log = jobs[0].log
+        self.task = self.log.with_suffix(".json")
+        self.slot = 0
+        self.code = 0
+        self._expected = [expected[job.name] for job in jobs]
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._start = 0.0
+
+    def start(self, slot: int) -> None:
+        self.slot = slot
+        items = [asdict(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
+        base, root = str(self.runner.base), str(self.runner.root)
+        write_json(self.task, {"root": root, "base": base, "jobs": _plain(items)})
+        gpu = self.jobs[0].uses_gpu
+        prefix = shlex.split(self.runner.gpu_command if gpu else self.runner.cpu_command)
+        command = [*prefix, sys.executable, "-m", self.jobs[0].script, str(self.task)]
+        environment = dict(os.environ)
+        if gpu and not prefix and self.runner.gpus > 1:
+            environment["CUDA_VISIBLE_DEVICES"] = str(slot % self.runner.gpus)
+        self._start = time.monotonic()
+        with open(self.log, "w", encoding="utf-8") as log:
+            log.write(f"# {shlex.join(command)}\n# started {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n")
+            log.flush()
+            self._popen = subprocess.Popen(
+                command,
+                cwd=self.runner.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=() if self.runner.held is None else (self.runner.held,),
+            )
+
+    def ended(self) -> bool:
+        assert self._popen is not None
+        code = self._popen.poll()
+        if code is None:
+            return False
+        self.code = code
+        self._note(f"# ended (code {code}) after {self._seconds():.1f} s")
+        return True
+
+    def stop(self) -> None:
+        assert self._popen is not None
+        self._popen.send_signal(signal.SIGTERM)
+        try:
+            self._popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+        self._note(f"# ended (code {self._popen.returncode}): stopped")
+
+    def outcome(self) -> str:
+        name = self.jobs[0].name + (f" and {len(self.jobs) - 1} more" if len(self.jobs) > 1 else "")
+        return f"{name}: {'FAILED' if self.code else 'done'} in {self._seconds():.0f} s"
+
+    def tail(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join([f"--- the end of {self.log}", *lines[-TAIL_LINES:], "---"])
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._start
+
+    def _note(self, line: str) -> None:
+        with open(self.log, "a", encoding="utf-8") as log:
+            log.write(line + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with paths as text, for JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def main(run: Callable[[Job], None]) -> None:
+    """The main function of a stage script in a job's process: does the jobs of its task file, stamping each.
+
+    An expected failure ends as one message; the other jobs are done all the same, and the exit code is 1.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    task = read_json(Path(sys.argv[1]))
+    stamps = Stamps(FileDigests(Path(os.devnull)), ModuleDigests(Path(task["root"])), Path(task["base"]))
+    failed = False
+    for item in task["jobs"]:
+        expected = item.pop("expected")
+        job = _job(item)
+        try:
+            run(job)
+            stamps.write(job, expected)
+        except SernetError as error:
+            print(f"{job.name}: {error}", file=sys.stderr, flush=True)
+            failed = True
+    sys.exit(1 if failed else 0)
+
+
+def _job(item: dict[str, Any]) -> Job:
+    def paths(values: Iterable[str]) -> tuple[Path, ...]:
+        return tuple(Path(value) for value in values)
+
+    item = item | {
+        "stamp": Path(item["stamp"]),
+        "modules": tuple(item["modules"]),
+        "inputs": paths(item["inputs"]),
+        "outputs": paths(item["outputs"]),
+    }
+    return Job(**item)

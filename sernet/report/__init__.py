@@ -1,0 +1,1 @@
+"""results.json, RESULTS.md and the HTML report."""

@@ -1,0 +1,365 @@
+"""All models of one run on one test set, and the rows of results.json that they give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sernet.errors import SernetError
+from sernet.score.files import Scored, ScoreSet, load_detector_scores, name_some
+from sernet.score.intervals import (
+    Requirement,
+    Table,
+    interval,
+    mean_over_folds,
+    mean_over_seeds,
+    resample,
+    speakers_behind,
+)
+from sernet.score.metrics import LABEL_METRICS, METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
+from sernet.score.tables import LabelTable, OodTable
+
+Row = dict[str, Any]
+MAJORITY = "majority"
+MAJORITY_METRICS = ("uar", "war", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The part of a score file that metrics read; ``unit`` names the speaker, or the recording without one."""
+
+    utt_id: np.ndarray
+    unit: np.ndarray
+    label: np.ndarray
+    logits: np.ndarray
+    classes: tuple[str, ...]
+
+    def __getitem__(self, mask: np.ndarray) -> Outputs:
+        return Outputs(self.utt_id[mask], self.unit[mask], self.label[mask], self.logits[mask], self.classes)
+
+
+def read_outputs(path: Path) -> Outputs:
+    """Read a score file.
+
+    Raises:
+        SernetError: see `ScoreSet.load`.
+    """
+    scores = ScoreSet.load(path)
+    unit = [f"{c}\x1f{s}" if s else f"{c}\x1f\x1f{u}" for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id)]
+    return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
+
+
+Reader = Callable[[Path], Outputs]
+"""`read_outputs`, or one that remembers."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model on one set: its table, who was in it, and what a resample of its fold must hold."""
+
+    system: str
+    seed: int
+    fold: int | str
+    table: Table
+    utt_ids: frozenset[str]
+    ood_ids: frozenset[str] = frozenset()
+
+
+class Draws:
+    """Resamples of the units of some folds, made once and shared by all that is to be compared."""
+
+    def __init__(self, key: Sequence[object], stratum: np.ndarray, requirements: Sequence[Requirement]) -> None:
+        used = stratum >= 0
+        self.counts: np.ndarray | None = None
+        self.speakers_behind = speakers_behind(stratum[used])
+        narrowed = [Requirement(need.where[used], need.which[used]) for need in requirements]
+        counts = resample(key, stratum[used], narrowed)
+        if counts is not None:
+            self.counts = np.zeros((len(counts), len(stratum)), dtype=counts.dtype)
+            self.counts[:, used] = counts
+
+
+class Group:
+    """All models of one run on one test set: what their rows have in common."""
+
+    names: Sequence[str]
+    contrast: str
+
+    def __init__(self, constant: Row, members: Sequence[Scored], baseline: str, read: Reader) -> None:
+        self.constant = constant
+        self.members = sorted(members, key=lambda item: (item.system, item.seed, str(item.fold)))
+        self.baseline = baseline
+        self.read = read
+        self.key = [constant[name] for name in ("recipe", "run", "train", "test", "condition")]
+        self.units: dict[str, int] = {}
+        self._references: dict[tuple[str, int | str], frozenset[str]] = {}
+
+    def columns(self, units: np.ndarray) -> np.ndarray:
+        """The columns of the counts that stand for these units."""
+        return np.asarray([self.units[name] for name in units], dtype=np.int64)
+
+    def same_utterances(self, item: Scored, side: str, utt_ids: frozenset[str]) -> None:
+        """Refuse a model that was scored on other utterances than its siblings: nothing would be paired."""
+        known = self._references.setdefault((side, item.fold), utt_ids)
+        if known != utt_ids:
+            raise SernetError(
+                f"{item.directory}: {item.set} holds other utterances than the other models of run {item.run}, fold "
+                f"{item.fold} ({name_some(sorted(known ^ utt_ids))}): run the stages score and ood again with --force"
+            )
+
+    def ones(self) -> np.ndarray:
+        return np.ones((1, len(self.units)), dtype=np.int64)
+
+    def row(self, cells: Sequence[Cell], name: str, value: float, **more: Any) -> Row:
+        """A row about the utterances of ``cells``."""
+        n_ood = len(frozenset(chain.from_iterable(cell.ood_ids for cell in cells)))
+        columns = {int(unit) for cell in cells for unit in cell.table.units}
+        return {
+            **self.constant, "metric": name, "value": value, "ci_low": None, "ci_high": None,
+            "n": len(frozenset(chain.from_iterable(cell.utt_ids for cell in cells))),
+            "n_ood": n_ood or None, "n_speakers": len(columns), **more,
+        }  # fmt: skip
+
+    def rows_of(
+        self,
+        cells: Sequence[Cell],
+        value: dict[str, np.ndarray],
+        replicates: dict[str, np.ndarray],
+        draws: Draws | None,
+        **more: Any,
+    ) -> list[Row]:
+        """A row for each metric, with an interval where there are replicates."""
+        rows = []
+        for name, number in value.items():
+            limits = None
+            if draws is not None and name in replicates:
+                limits = interval(float(number[0]), replicates[name], draws.speakers_behind, _range(name, more))
+            low, high = limits or (None, None)
+            rows.append(self.row(cells, name, float(number[0]), ci_low=low, ci_high=high, **more))
+        return rows
+
+    def over_seeds(self, cells: Sequence[Cell], counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Mean over folds, then over seeds."""
+        by_seed: dict[int, list[Table]] = defaultdict(list)
+        for cell in cells:
+            by_seed[cell.seed].append(cell.table)
+        return mean_over_seeds([mean_over_folds(tables, counts, names) for tables in by_seed.values()])
+
+    def aggregate(self, cells: Sequence[Cell], draws: Draws, names: Sequence[str], **more: Any) -> list[Row]:
+        """Rows of the mean over the cells' folds and seeds."""
+        value = self.over_seeds(cells, self.ones(), names)
+        replicates = self.over_seeds(cells, draws.counts, names) if draws.counts is not None else {}
+        return self.rows_of(cells, value, replicates, draws, **more)
+
+    def contrasts(self, cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
+        """Paired differences between systems over the (seed, fold) that both have, on the same draws."""
+        name = self.contrast
+        by_system: dict[str, dict[tuple[int, int | str], Cell]] = defaultdict(dict)
+        for cell in cells:
+            by_system[cell.system][cell.seed, cell.fold] = cell
+        pairs = [(system, self.baseline) for system in sorted(by_system) if system != self.baseline]
+        rows: list[Row] = []
+        for system, versus in [*pairs, ("msac", "am")]:
+            common = sorted(set(by_system.get(system, ())) & set(by_system.get(versus, ())), key=str)
+            if not common:
+                continue
+            here, there = ([by_system[side][place] for place in common] for side in (system, versus))
+            value = {
+                name: self.over_seeds(here, self.ones(), [name])[name]
+                - self.over_seeds(there, self.ones(), [name])[name]
+            }
+            replicates = {}
+            if draws.counts is not None:
+                one, other = (self.over_seeds(side, draws.counts, [name])[name] for side in (here, there))
+                replicates = {name: one - other}
+            rows += self.rows_of(
+                here, value, replicates, draws, system=system, versus=versus, seed=None, fold="mean", **more
+            )
+        return rows
+
+
+class LabelGroup(Group):
+    names = LABEL_METRICS
+    contrast = "uar"
+
+    def rows(self) -> list[Row]:
+        outputs: dict[Scored, Outputs] = {}
+        for item in self.members:
+            read = self.read(item.score_file)
+            outputs[item] = read[read.label >= 0]
+            if len(outputs[item].label) == 0:
+                raise SernetError(f"{item.score_file}: no utterance of the classes {', '.join(read.classes)}")
+            self.same_utterances(item, "id", frozenset(outputs[item].utt_id))
+        names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
+        self.units = {str(name): column for column, name in enumerate(names)}
+        cells = [self._cell(item, output, item.system) for item, output in outputs.items()]
+        draws = self._draws(cells)
+        rows: list[Row] = []
+        for fold in {cell.fold for cell in cells}:
+            of_fold = [cell for cell in cells if cell.fold == fold]
+            fold_draws = self._draws(of_fold, fold)
+            for cell in of_fold:
+                value = cell.table.evaluate(self.ones(), self.names)
+                replicates = {} if fold_draws.counts is None else cell.table.evaluate(fold_draws.counts, self.names)
+                where = {"system": cell.system, "seed": cell.seed, "fold": fold}
+                rows += self.rows_of([cell], value, replicates, fold_draws, **where)
+        majority = [self._cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
+        majority = list({cell.fold: cell for cell in reversed(majority)}.values())
+        rows += self.aggregate(majority, draws, MAJORITY_METRICS, system=MAJORITY, seed=None, fold="mean")
+        for system in sorted({cell.system for cell in cells}):
+            of_system = [cell for cell in cells if cell.system == system]
+            seeds = sorted({cell.seed for cell in of_system})
+            for seed in (*seeds, None):
+                chosen = [cell for cell in of_system if seed in (cell.seed, None)]
+                rows += self.aggregate(chosen, draws, self.names, system=system, seed=seed, fold="mean")
+                of_seed = {
+                    item: outputs[item] for item in self.members if item.system == system and seed in (item.seed, None)
+                }
+                rows += self._pooled(of_seed, chosen, draws, system=system, seed=seed, fold=None)
+            if len(seeds) > 1:
+                per_seed = [
+                    self.over_seeds([c for c in of_system if c.seed == seed], self.ones(), ["uar"])["uar"][0]
+                    for seed in seeds
+                ]
+                spread = float(np.std(per_seed, ddof=1))
+                rows.append(self.row(of_system, "uar_seed_sd", spread, system=system, seed=None, fold="mean"))
+        return rows + self.contrasts(cells, draws)
+
+    def _cell(self, item: Scored, output: Outputs, system: str) -> Cell:
+        table = LabelTable(output.logits, output.label, output.classes, self.columns(output.unit))
+        return Cell(system, item.seed, item.fold, table, frozenset(output.utt_id))
+
+    def _draws(self, cells: Sequence[Cell], fold: int | str = "mean") -> Draws:
+        requirements, seen = [], set()
+        stratum = np.full(len(self.units), -1)
+        for cell in cells:
+            assert isinstance(cell.table, LabelTable)
+            stratum[cell.table.units] = 0
+            if cell.fold in seen:
+                continue
+            seen.add(cell.fold)
+            where = _mask(len(self.units), cell.table.units)
+            for holders in cell.table.holders.T:
+                if holders.any():
+                    requirements.append(Requirement(where, _mask(len(self.units), cell.table.units[holders])))
+        return Draws([*self.key, fold], stratum, requirements)
+
+    def _majority(self, item: Scored, output: Outputs) -> Outputs:
+        """The answers of who always says the most frequent class of training (of the reference without its scores)."""
+        train = item.directory / "scores" / "train.npz"
+        label = self.read(train).label if train.exists() else output.label
+        most = np.bincount(label[label >= 0], minlength=len(output.classes)).argmax()
+        logits = np.tile(np.eye(len(output.classes))[most], (len(output.label), 1))
+        return Outputs(output.utt_id, output.unit, output.label, logits, output.classes)
+
+    def _pooled(self, outputs: dict[Scored, Outputs], cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
+        """Utterances of all folds together; none where folds were tested on the same utterances."""
+        by_seed: dict[int, list[Outputs]] = defaultdict(list)
+        for item, output in outputs.items():
+            by_seed[item.seed].append(output)
+        tables = []
+        for parts in by_seed.values():
+            utt_id = np.concatenate([part.utt_id for part in parts])
+            if len(np.unique(utt_id)) < len(utt_id):
+                return []
+            if len({part.classes for part in parts}) > 1:
+                raise SernetError(f"run {self.constant['run']}: its folds have different classes and cannot be pooled")
+            logits, label = (np.concatenate([getattr(part, name) for part in parts]) for name in ("logits", "label"))
+            unit = self.columns(np.concatenate([part.unit for part in parts]))
+            tables.append(LabelTable(logits, label, parts[0].classes, unit))
+
+        def over_seeds(counts: np.ndarray) -> dict[str, np.ndarray]:
+            values = mean_over_seeds([table.evaluate(counts, POOLED_METRICS) for table in tables])
+            return {name: values[name] for name in POOLED_METRICS}
+
+        replicates = over_seeds(draws.counts) if draws.counts is not None else {}
+        return self.rows_of(cells, over_seeds(self.ones()), replicates, draws, **more)
+
+
+class OodGroup(Group):
+    names = OOD_METRICS
+    contrast = "auroc"
+
+    def rows(self) -> list[Row]:
+        outputs: dict[Scored, tuple[Outputs, Outputs]] = {}
+        for item in self.members:
+            inside = self.read(item.directory / "scores" / "test.npz")
+            outputs[item] = inside[inside.label >= 0], self.read(item.score_file)
+        names = np.unique(np.concatenate([side.unit for pair in outputs.values() for side in pair]))
+        self.units = {str(name): column for column, name in enumerate(names)}
+        cells: dict[str, list[Cell]] = defaultdict(list)
+        for item, pair in outputs.items():
+            for folder in sorted((item.directory / "ood").glob(f"*/{item.set}.npz")):
+                cells[folder.parent.name].append(self._cell(item, folder, *pair))
+        rows: list[Row] = []
+        draws = self._draws(list(chain.from_iterable(cells.values())))
+        for detector, of_detector in sorted(cells.items()):
+            self.constant = {**self.constant, "detector": detector}
+            for system in sorted({cell.system for cell in of_detector}):
+                of_system = [cell for cell in of_detector if cell.system == system]
+                seeds = sorted({cell.seed for cell in of_system})
+                if len(of_system) > 1:
+                    for cell in of_system:
+                        where = {"system": system, "seed": cell.seed, "fold": cell.fold}
+                        rows += self.rows_of([cell], cell.table.evaluate(self.ones(), self.names), {}, None, **where)
+                for seed in (*(seeds if len(seeds) > 1 else []), None):
+                    chosen = [cell for cell in of_system if seed in (cell.seed, None)]
+                    rows += self.aggregate(chosen, draws, self.names, system=system, seed=seed, fold="mean")
+            rows += self.contrasts(of_detector, draws)
+        return rows
+
+    def _cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
+        id_ids, id_score = load_detector_scores(file.parent / "test.npz")
+        ood_ids, ood_score = load_detector_scores(file)
+        id_rows, ood_rows = _rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids)
+        keep = id_rows >= 0
+        if keep.sum() < len(inside.utt_id):
+            lacking = sorted(set(inside.utt_id) - set(id_ids))
+            raise SernetError(f"{file.parent / 'test.npz'} lacks {name_some(lacking)}: run the stage ood again")
+        if (ood_rows < 0).any():
+            raise SernetError(f"{item.score_file} lacks {name_some(ood_ids[ood_rows < 0])}: run the stage score again")
+        id_rows = id_rows[keep]
+        correct = inside.logits[id_rows].argmax(axis=1) == inside.label[id_rows]
+        table = OodTable(
+            id_score[keep], ood_score, self.columns(inside.unit[id_rows]), self.columns(outside.unit[ood_rows]), correct
+        )
+        self.same_utterances(item, "id", frozenset(inside.utt_id))
+        self.same_utterances(item, "ood", frozenset(ood_ids))
+        return Cell(item.system, item.seed, item.fold, table, frozenset(inside.utt_id), frozenset(ood_ids))
+
+    def _draws(self, cells: Sequence[Cell]) -> Draws:
+        stratum = np.full(len(self.units), -1)
+        requirements = {}
+        for cell in cells:
+            assert isinstance(cell.table, OodTable)
+            stratum[cell.table.ood_units[stratum[cell.table.ood_units] < 0]] = 1
+            stratum[cell.table.units] = 0
+            where, which = (_mask(len(self.units), units) for units in (cell.table.units, cell.table.ood_units))
+            requirements[cell.fold] = Requirement(where, which)
+        return Draws([*self.key, "mean"], stratum, list(requirements.values()))
+
+
+def _rows_of(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each wanted id stands among the known ones, -1 where it does not."""
+    place = {name: index for index, name in enumerate(known.tolist())}
+    return np.asarray([place.get(name, -1) for name in wanted.tolist()], dtype=np.int64)
+
+
+def _mask(size: int, columns: np.ndarray) -> np.ndarray:
+    mask = np.zeros(size, dtype=bool)
+    mask[columns] = True
+    return mask
+
+
+def _range(name: str, more: Row) -> Metric:
+    """The metric whose range cuts an interval; a difference has its own."""
+    if not more.get("versus"):
+        return metric(name)
+    of = METRICS[name]
+    return Metric(name, of.low - of.high, of.high - of.low, of.better, f"difference of {name}")

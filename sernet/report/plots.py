@@ -1,0 +1,265 @@
+"""The drawings of the report: numbers in, an inline SVG out. They know nothing of files or runs."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: told apart by nearly everyone, and in grey.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00", "#444444", "#8B5FBF", "#A0522D")
+SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#b9d7ea", "#3d8fc0", "#0b4a75"])
+STYLE = {
+    "svg.hashsalt": "sernet",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#666666",
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": False,
+    "grid.color": "#e3e3e3",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "lines.linewidth": 1.6,
+}
+WIDTH = 4.4
+"""Inches of one panel: as wide as a phone; a page sets several side by side."""
+
+
+def draw(width: float = WIDTH, height: float = 3.2) -> tuple[Figure, Axes]:
+    """An empty figure in the report's style; use within `style`."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def style() -> matplotlib.RcParams:
+    """The context in which everything is drawn: ``with style(): ...``."""
+    return matplotlib.rc_context(STYLE)  # type: ignore[return-value]
+
+
+def svg(figure: Figure, alt: str) -> str:
+    """The figure as an inline ``<svg>`` that scales with its column, with its text alternative; no dates, no ids."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<(metadata|style)\b.*?</\1>|<!--.*?-->", "", text, flags=re.DOTALL)
+    used = set(re.findall(r"#([\w-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda match: match.group(0) if match.group(1) in used else "", text)
+    text = re.sub(r"\n\s*", "\n", text)
+    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    assert view is not None
+    pixels = round(float(view.group(1)) * 4 / 3)
+    opening = (
+        f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="{view.group(0)[9:-1]}" style="max-width:{pixels}px" '
+        f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    return opening + text[text.index(">") + 1 :].strip()
+
+
+def colour(index: int) -> str:
+    """The colour of the index-th thing."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def intervals(
+    lines: Sequence[str],
+    systems: Sequence[str],
+    values: Mapping[tuple[str, str], tuple[float, float | None, float | None]],
+    label: str,
+    alt: str,
+    chance: Mapping[str, float] | None = None,
+) -> str:
+    """Dots with intervals: a line for each entry, a colour for each system; ``values[line, system]`` = value, low, high."""
+    with style():
+        figure, axes = draw(height=0.75 + 0.19 * len(lines) * (len(systems) + 0.6))
+        step = 0.8 / max(len(systems), 1)
+        for index, system in enumerate(systems):
+            for row, line in enumerate(lines):
+                if (line, system) not in values:
+                    continue
+                value, low, high = values[line, system]
+                y = row + step * (index - (len(systems) - 1) / 2)
+                if low is not None and high is not None:
+                    axes.plot([low, high], [y, y], color=colour(index), solid_capstyle="round")
+                axes.plot(value, y, "o", color=colour(index), markersize=5, label=system if row == 0 else None)
+        for row, line in enumerate(lines):
+            if chance and line in chance:
+                axes.plot([chance[line]] * 2, [row - 0.45, row + 0.45], color="#888888", linestyle=":", linewidth=1.2)
+        axes.set_yticks(range(len(lines)), lines)
+        axes.set_ylim(len(lines) - 0.4, -0.6)
+        axes.set_xlim(0, 1.02)
+        axes.grid(axis="x")
+        axes.set_xlabel(label)
+        figure.legend(loc="outside upper left", ncols=4)
+        return svg(figure, alt)
+
+
+def matrix(
+    shares: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str,
+    alt: str,
+    notes: np.ndarray | None = None,
+    row_label: str = "",
+    column_label: str = "",
+) -> str:
+    """A table in shades, ``shares`` in 0 to 1 or NaN for nothing, with a second line of text in each cell."""
+    with style():
+        height = 1.0 + 0.45 * len(rows)
+        figure, axes = draw(max(WIDTH, 1.2 + 0.72 * len(columns)), height)
+        axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
+        for i, j in np.ndindex(*shares.shape):
+            if np.isnan(shares[i, j]):
+                continue
+            ink = "white" if shares[i, j] > 0.6 else "#222222"
+            note = "" if notes is None else str(notes[i, j])
+            axes.text(
+                j, i - (0.15 if note else 0), f"{shares[i, j]:.2f}", ha="center", va="center", color=ink, fontsize=9.5
+            )
+            axes.text(j, i + 0.23, note, ha="center", va="center", color=ink, fontsize=6.8)
+        turn = 30 if max(map(len, columns)) > 7 else 0
+        axes.set_xticks(range(len(columns)), columns, rotation=turn, ha="right" if turn else "center")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel(column_label)
+        axes.set_ylabel(row_label)
+        axes.set_title(title)
+        return svg(figure, alt)
+
+
+def curves(
+    lines: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    limits: tuple[float, float] | None = None,
+    diagonal: bool = False,
+    markers: bool = False,
+    order: Sequence[str] = (),
+) -> str:
+    """Lines (name, x, y); equal names share a colour and one entry in the legend."""
+    with style():
+        figure, axes = draw()
+        names = list(order) or list(dict.fromkeys(name for name, _, _ in lines))
+        if diagonal:
+            axes.plot([0, 1], [0, 1], color="#aaaaaa", linewidth=1, linestyle="--")
+        many = len(lines) > len(names)
+        for name, x, y in lines:
+            first = name not in axes.get_legend_handles_labels()[1]
+            axes.plot(
+                x,
+                y,
+                color=colour(names.index(name)),
+                label=name if first else None,
+                linewidth=1.1 if many else 1.6,
+                alpha=0.75 if many else 1,
+                marker="o" if markers else None,
+                markersize=3.5,
+            )
+        if limits:
+            axes.set_ylim(*limits)
+        if diagonal:
+            axes.set_xlim(0, 1)
+        axes.grid()
+        axes.set_title(title)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3)
+        return svg(figure, alt)
+
+
+def histograms(parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str, alt: str) -> str:
+    """Outlines of the distributions of several samples over common bins."""
+    with style():
+        figure, axes = draw()
+        everything = np.concatenate([values for _, values in parts])
+        low, high = np.quantile(everything, [0.005, 0.995])
+        bins = np.linspace(low, high if high > low else low + 1, 26)
+        for index, (name, values) in enumerate(parts):
+            clipped = np.clip(values, bins[0], bins[-1])
+            weight = np.full(len(values), 1 / len(values))
+            share, _ = np.histogram(clipped, bins, weights=weight)
+            axes.stairs(share, bins, color=colour(index), fill=index == 0, alpha=0.3 if index == 0 else 1, label=name)
+        axes.set_ylim(bottom=0)
+        axes.set_title(title)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel("share of utterances")
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=2)
+        return svg(figure, alt)
+
+
+def scatter(points: np.ndarray, names: np.ndarray, title: str, alt: str) -> str:
+    """Points ``(n, 2)`` coloured by name; colour and shape, so that more than ten names stay apart."""
+    with style():
+        figure, axes = draw(height=3.8)
+        shapes = ("o", "^", "s", "D", "v", "P")
+        known = sorted(set(names.tolist()))
+        for index, name in enumerate(known):
+            mine = points[names == name]
+            shape = shapes[index // len(PALETTE) % len(shapes)]
+            axes.plot(*mine.T, shape, color=colour(index), markersize=3, alpha=0.8, markeredgewidth=0, label=name)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_title(title)
+        if len(known) <= 16:
+            figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3, markerscale=2)
+        return svg(figure, alt)
+
+
+def bars(names: Sequence[str], values: Sequence[float], marked: str, title: str, alt: str) -> str:
+    """Shares in 0 to 1 as horizontal bars, one of them marked."""
+    with style():
+        figure, axes = draw(2.6, 0.55 + 0.21 * len(names))
+        hues = [PALETTE[2] if name == marked else "#b5b5b5" for name in names]
+        axes.barh(range(len(names)), values, color=hues, height=0.7)
+        for row, value in enumerate(values):
+            axes.text(min(value + 0.02, 0.86), row, f"{value:.2f}", va="center", fontsize=8)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1)
+        axes.set_xticks([])
+        axes.spines[["bottom"]].set_visible(False)
+        axes.tick_params(length=0)
+        axes.set_title(title, fontsize=9)
+        return svg(figure, alt)
+
+
+def spectrogram(levels: np.ndarray, seconds: float, nyquist: float, alt: str) -> str:
+    """A picture of ``levels`` (bins, frames) in dB over seconds and kHz."""
+    with style():
+        figure, axes = draw(3.4, 1.7)
+        top = float(levels.max())
+        axes.imshow(
+            levels,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            vmin=top - 70,
+            vmax=top,
+            extent=(0, seconds, 0, nyquist / 1000),
+            interpolation="nearest",
+        )
+        axes.set_xlabel("s", fontsize=8)
+        axes.set_ylabel("kHz", fontsize=8)
+        axes.tick_params(labelsize=8)
+        return svg(figure, alt)

@@ -1,0 +1,111 @@
+"""results.json: from score files to every number of an experiment, in long form, the same to the byte each time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sernet.pipeline.files import read_json, write_text
+from sernet.pipeline.progress import track
+from sernet.report.groups import LabelGroup, OodGroup, Row, read_outputs
+from sernet.score.files import Scored
+
+FIELDS = (
+    "recipe",
+    "tag",
+    "run",
+    "system",
+    "versus",
+    "detector",
+    "seed",
+    "fold",
+    "train",
+    "test",
+    "condition",
+    "metric",
+    "value",
+    "ci_low",
+    "ci_high",
+    "n",
+    "n_ood",
+    "n_speakers",
+)
+SORTED_BY = ("run", "condition", "train", "test", "detector", "metric", "versus", "system", "seed", "fold")
+
+
+def build_results(
+    scored: Sequence[Scored], recipe: str, tag: str | None = None, baseline: str = "baseline"
+) -> list[Row]:
+    """Every row of results.json for what has been scored.
+
+    For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean over
+    seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
+    ``baseline``, `msac` minus `am`). OOD: the same for every detector found, where the rows of single models stand
+    without an interval.
+
+    Raises:
+        SernetError: a score file is missing, damaged, or systems were scored on different utterances.
+    """
+    groups: dict[tuple[str, ...], list[Scored]] = defaultdict(list)
+    for item in scored:
+        groups[(item.run, item.condition, item.train, item.test)].append(item)
+    read = lru_cache(maxsize=None)(read_outputs)
+    rows: list[Row] = []
+    for key, members in track(sorted(groups.items()), len(groups), "metrics and intervals"):
+        run, condition, train, test = key
+        constant = {
+            "recipe": recipe, "tag": tag, "run": run, "condition": condition, "train": train, "test": test,
+            "versus": None, "detector": None,
+        }  # fmt: skip
+        group = OodGroup if condition.startswith("ood-") else LabelGroup
+        rows += group(constant, members, baseline, read).rows()
+    return sorted((_finish(row) for row in rows), key=_order)
+
+
+def write_results(rows: Sequence[Row], path: Path | str) -> None:
+    """Write results.json: a JSON list, one row a line, whole or not at all."""
+    lines = ",\n".join(json.dumps(row, sort_keys=True, ensure_ascii=False, allow_nan=False) for row in rows)
+    write_text(path, f"[\n{lines}\n]\n" if rows else "[]\n")
+
+
+def read_results(path: Path | str) -> list[Row]:
+    """The rows of a results.json."""
+    return list(read_json(path))
+
+
+def select(rows: Iterable[Row], **wanted: Any) -> list[Row]:
+    """The rows whose fields have the wanted values; a tuple stands for any of them.
+
+    >>> select([{"metric": "uar", "seed": None}, {"metric": "war", "seed": None}], metric="uar")
+    [{'metric': 'uar', 'seed': None}]
+    """
+    return [
+        row
+        for row in rows
+        if all(row[key] in value if isinstance(value, tuple) else row[key] == value for key, value in wanted.items())
+    ]
+
+
+def headline(rows: Iterable[Row], **wanted: Any) -> list[Row]:
+    """The rows that an experiment is quoted by: mean over folds, mean over seeds."""
+    return select(rows, seed=None, fold="mean", **wanted)
+
+
+def _finish(row: Row) -> Row:
+    """Floats to six digits, fields in a fixed set."""
+    rounded = {key: round(value, 6) + 0.0 if isinstance(value, float) else value for key, value in row.items()}
+    return {name: rounded[name] for name in FIELDS}
+
+
+def _order(row: Row) -> tuple[tuple[bool, str, int, str], ...]:
+    """Sorted by what a row is about; numbers by size, null last."""
+    return tuple(
+        (row[name] is None, "", row[name], "")
+        if isinstance(row[name], int)
+        else (row[name] is None, str(row[name]), 0, "")
+        for name in SORTED_BY
+    )

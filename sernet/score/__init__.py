@@ -1,0 +1,1 @@
+"""Score files, metrics and intervals."""

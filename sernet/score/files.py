@@ -1,0 +1,178 @@
+"""The score file: what a model says of a set of utterances, and all that is needed to measure it without the model."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sernet.errors import SernetError
+from sernet.pipeline.files import atomic
+
+SHOWN_IDS = 5
+
+
+def name_some(utt_ids: Sequence[str] | np.ndarray) -> str:
+    """The first few of ``utt_ids`` and how many more there are, for an error message."""
+    more = f" and {len(utt_ids) - SHOWN_IDS} more" if len(utt_ids) > SHOWN_IDS else ""
+    return ", ".join(map(str, utt_ids[:SHOWN_IDS])) + more
+
+
+@dataclass(frozen=True)
+class ScoreSet:
+    """A model's output on n utterances. Our design.
+
+    Under the additive margin logits = scale x cosine, bias 0, no margin; for plain softmax logits = embedding @
+    weight.T + bias, and scale is 1. ``cosine`` is between the embedding and the class rows of ``weight`` in both.
+
+    Args:
+        utt_id, speaker, corpus, emotion: text, shape ``(n,)``; speaker is "" where nobody is known.
+        label: index into ``classes``, -1 where the emotion is not a class of this run, int64 ``(n,)``.
+        logits, cosine: float32 ``(n, classes)``.
+        embedding: before normalisation, float32 ``(n, dim)``.
+        classes: text ``(classes,)``.
+        weight, bias: of the emotion head, float32 ``(classes, dim)`` and ``(classes,)``.
+        scale: of the emotion head.
+
+    Raises:
+        SernetError: shapes that do not fit, a value that is not finite (naming utterances), a label out of range.
+    """
+
+    utt_id: np.ndarray
+    speaker: np.ndarray
+    corpus: np.ndarray
+    emotion: np.ndarray
+    label: np.ndarray
+    logits: np.ndarray
+    cosine: np.ndarray
+    embedding: np.ndarray
+    classes: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    scale: float
+
+    def __post_init__(self) -> None:
+        for name in ("utt_id", "speaker", "corpus", "emotion", "classes"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=str))
+        object.__setattr__(self, "label", np.asarray(self.label, dtype=np.int64))
+        for name in ("logits", "cosine", "embedding", "weight", "bias"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float32))
+        object.__setattr__(self, "scale", float(self.scale))
+        self._check()
+
+    def _check(self) -> None:
+        n, classes = len(self.utt_id), len(self.classes)
+        dim = self.embedding.shape[-1]
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(("utt_id", "speaker", "corpus", "emotion", "label"), (n,)),
+            **dict.fromkeys(("logits", "cosine"), (n, classes)),
+            "embedding": (n, dim),
+            "classes": (classes,),
+            "weight": (classes, dim),
+            "bias": (classes,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise SernetError(f"score set: {name} has shape {getattr(self, name).shape}, expected {shape}")
+        for name in ("logits", "cosine", "embedding"):
+            bad = ~np.isfinite(getattr(self, name)).all(axis=1)
+            if bad.any():
+                raise SernetError(f"score set: {name} is not finite for {name_some(self.utt_id[bad])}")
+        for name in ("weight", "bias", "scale"):
+            if not np.isfinite(getattr(self, name)).all():
+                raise SernetError(f"score set: {name} is not finite")
+        wrong = (self.label < -1) | (self.label >= classes)
+        if wrong.any():
+            raise SernetError(f"score set: label outside -1 to {classes - 1} for {name_some(self.utt_id[wrong])}")
+        unique, counts = np.unique(self.utt_id, return_counts=True)
+        if (counts > 1).any():
+            raise SernetError(f"score set: more than one row for {name_some(unique[counts > 1])}")
+
+    def __len__(self) -> int:
+        return len(self.utt_id)
+
+    def save(self, path: Path | str) -> None:
+        """Write a compressed ``.npz`` without pickle, whole or not at all."""
+        with atomic(path) as temporary:
+            arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+            np.savez_compressed(temporary, **arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> ScoreSet:
+        """Read a score file.
+
+        Raises:
+            SernetError: the file is missing, damaged, has an array too many or too few, or holds what the class refuses.
+        """
+        names = [field.name for field in fields(cls)]
+        arrays: dict[str, Any] = {**_read_npz(path, names)}
+        try:
+            return cls(**arrays)
+        except SernetError as error:
+            raise SernetError(f"{path}: {error}") from None
+
+
+def load_detector_scores(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
+    """Utterance ids (text) and outlier scores (float64, larger = more outlying), both ``(n,)``.
+
+    Raises:
+        SernetError: the file is missing or damaged, or a score is not finite.
+    """
+    arrays = _read_npz(path, ["utt_id", "score"])
+    utt_id, score = arrays["utt_id"], np.asarray(arrays["score"], dtype=np.float64)
+    if utt_id.shape != score.shape or score.ndim != 1:
+        raise SernetError(f"{path}: utt_id and score differ in shape: {utt_id.shape}, {score.shape}")
+    bad = ~np.isfinite(score)
+    if bad.any():
+        raise SernetError(f"{path}: the score is not finite for {name_some(utt_id[bad])}")
+    return utt_id, score
+
+
+def _read_npz(path: Path | str, names: list[str]) -> dict[str, np.ndarray]:
+    """The arrays of an npz file that has to hold exactly ``names``."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing, extra = sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names))
+            if missing or extra:
+                raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {names}")
+            return {name: archive[name] for name in names}
+    except FileNotFoundError:
+        raise SernetError(f"{path} is missing: run the stage that makes it (score or ood)") from None
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise SernetError(
+            f"{path} cannot be read as a score file ({error}): remove it and run its stage again"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One set scored by one model: where it stands in the results.
+
+    Args:
+        run, system: as in the recipe.
+        fold: a fold's number, or "all" where a model was trained on everything.
+        seed: of the training.
+        train, test: corpus names joined by "+", or the name of an OOD set.
+        condition: single, cross, ood-near, ood-shift, ood-far or corrupted.
+        set: stem of the score file, ``scores/<set>.npz``.
+        directory: of the model.
+    """
+
+    run: str
+    system: str
+    fold: int | str
+    seed: int
+    train: str
+    test: str
+    condition: str
+    set: str
+    directory: Path
+
+    @property
+    def score_file(self) -> Path:
+        """Where the model's output on this set lies."""
+        return self.directory / "scores" / f"{self.set}.npz"

@@ -1,0 +1,81 @@
+"""A trained model on utterances: what a score file holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+
+from sernet.config.model import ModelConfig
+from sernet.data.dataset import Examples, FrontEnd
+from sernet.errors import SernetError
+from sernet.model.sernet import SerNet, classify, embed, to_device
+from sernet.pipeline.files import read_json
+
+
+def load_model(directory: Path, device: str = "cpu") -> tuple[SerNet, dict[str, Any]]:
+    """The model in ``directory`` on ``device``, ready for inference, and its `model.json`.
+
+    Raises:
+        SernetError: there is none, or its two files belong to different trainings.
+    """
+    directory = Path(directory)
+    for name in ("model.safetensors", "model.json"):
+        if not (directory / name).exists():
+            raise SernetError(f"{directory / name} is missing: the model is not trained (stage train)")
+    meta = read_json(directory / "model.json")
+    with safe_open(directory / "model.safetensors", framework="pt") as file:
+        identity = json.loads(file.metadata()["meta"])["identity"]
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if identity != meta["identity"]:
+        raise SernetError(f"{directory}: model.safetensors and model.json are of different trainings; train again")
+    model = SerNet(ModelConfig.model_validate(meta["model"]), meta["bins"], len(meta["classes"]))
+    model.load_state_dict(tensors)
+    return to_device(model, device).eval(), meta
+
+
+def front_end(meta: dict[str, Any]) -> FrontEnd:
+    """The normalisation that the model was trained with: natural-log energies -> the network's input."""
+    saved = meta["front_end"]
+    mean, std = (np.array(saved[name], dtype=np.float32) for name in ("mean", "std"))
+    return FrontEnd(saved["normalise"], saved["trim_db"], mean, std)
+
+
+def score(
+    model: SerNet, meta: dict[str, Any], examples: Examples, device: str = "cpu", batch_frames: int = 20000
+) -> dict[str, Any]:
+    """The fields of a `ScoreSet`: ``ScoreSet(**score(model, meta, examples))``.
+
+    Whole utterances, in float32, without margin; classes that a corpus lacks are not masked. ``batch_frames`` bounds a
+    batch; it changes results by rounding alone.
+
+    Raises:
+        SernetError: there is nothing to score, or the features have another number of bins.
+    """
+    if not len(examples):
+        raise SernetError("no utterances to score")
+    for utterance, matrix in zip(examples.utterances, examples.features, strict=True):
+        if matrix.ndim != 2 or matrix.shape[1] != meta["bins"] or not len(matrix):
+            raise SernetError(
+                f"{utterance.id}: features of shape {matrix.shape}, the model needs (>= 1, {meta['bins']})"
+            )
+    prepare = front_end(meta)
+    embedding = embed(model, [prepare(matrix) for matrix in examples.features], device, batch_frames)
+    logits, cosine = classify(model, embedding, device)
+    return {
+        "utt_id": np.array([utterance.id for utterance in examples.utterances], dtype=np.str_),
+        "speaker": np.array([utterance.speaker or "" for utterance in examples.utterances], dtype=np.str_),
+        "corpus": np.array([utterance.corpus for utterance in examples.utterances], dtype=np.str_),
+        "emotion": np.array([utterance.emotion or "" for utterance in examples.utterances], dtype=np.str_),
+        "label": examples.labels(meta["classes"], meta["merge"]),
+        "logits": logits,
+        "cosine": cosine,
+        "embedding": embedding,
+        "classes": np.array(meta["classes"], dtype=np.str_),
+        "weight": model.head.weight.detach().float().cpu().numpy(),
+        "bias": model.head.bias.detach().float().cpu().numpy(),
+        "scale": float(model.head.scale),
+    }

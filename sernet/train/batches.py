@@ -1,0 +1,140 @@
+"""What each step of training sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sernet.config.model import ModelConfig
+from sernet.config.training import TrainConfig
+from sernet.data.augment import augment
+from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, pad
+from sernet.draws import generator
+from sernet.errors import SernetError
+from sernet.model.attributes import plan
+
+
+@dataclass
+class Batch:
+    """One step's worth: inputs (batch, frames, bins) and what is to be learnt from them.
+
+    With mixup each input is ``share`` of its own and the rest of the utterance before it in the batch.
+    """
+
+    ids: list[str]
+    x: Tensor
+    lengths: Tensor | None
+    label: Tensor
+    weight: Tensor
+    share: Tensor
+    allowed: Tensor | None
+    dropout: Tensor | None
+    attributes: dict[str, Tensor]
+
+
+class TrainingData:
+    """Normalised training utterances that hand out each epoch's batches, the same ones whenever they are asked."""
+
+    def __init__(
+        self,
+        examples: Examples,
+        classes: list[str],
+        merge: dict[str, str],
+        corpus_classes: dict[str, list[str]] | None,
+        model: ModelConfig,
+        config: TrainConfig,
+        seed: int,
+    ) -> None:
+        label = examples.labels(classes, merge)
+        keep = [utterance.id for utterance, value in zip(examples.utterances, label, strict=True) if value >= 0]
+        if not keep:
+            raise SernetError(f"no training utterance has one of the classes {', '.join(classes)}")
+        if len(keep) < 2:
+            raise SernetError(f"one training utterance, {keep[0]}: batch statistics need two")
+        self.left_out = len(examples) - len(keep)
+        examples = examples.select(keep)
+        self.utterances = examples.utterances
+        self.front_end = FrontEnd.fit(examples.features, model.input.normalise, model.input.trim_db)
+        self.inputs = [self.front_end(matrix) for matrix in examples.features]
+        self.label = label[label >= 0]
+        self.config, self.seed = config, seed
+        seconds = sum(utterance.duration for utterance in self.utterances)
+        shift = seconds / sum(len(matrix) for matrix in examples.features)
+        self.frame_shift = round(shift, 4) or 0.01
+        self.crop = None if config.crop_seconds is None else max(1, round(config.crop_seconds / self.frame_shift))
+        groups = [
+            tuple({"corpus": u.corpus, "class": int(y), "speaker": u.speaker}[key] for key in config.balance)
+            for u, y in zip(self.utterances, self.label, strict=True)
+        ]
+        self.weight = balanced_weights(groups)
+        self.allowed: np.ndarray | None = None
+        if corpus_classes is not None:
+            rows = {corpus: np.array([c in own for c in classes]) for corpus, own in corpus_classes.items()}
+            self.allowed = np.stack([rows[utterance.corpus] for utterance in self.utterances])
+            for utterance, value, allowed in zip(self.utterances, self.label, self.allowed, strict=True):
+                if not allowed[value]:
+                    raise SernetError(f"{utterance.id}: {utterance.corpus} is said not to have {classes[value]}")
+        self.attributes, self.notes = plan(model.attributes, self.values(model), self.label.tolist())
+        values = self.values(model)
+        self.attribute_labels = {a.name: a.labels(values[a.name]) for a in self.attributes}
+        self.dropout, self.pooled = model.dropout, 0
+
+    def values(self, model: ModelConfig) -> dict[str, list[str | None]]:
+        """Each attribute's value for every utterance."""
+        return {name: [getattr(utterance, name) for utterance in self.utterances] for name in model.attributes}
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return len(self._order(np.arange(len(self.inputs), dtype=float)))
+
+    def _order(self, keys: np.ndarray) -> list[np.ndarray]:
+        lengths = np.array([len(matrix) for matrix in self.inputs])
+        return batches(np.minimum(lengths, self.crop or lengths.max()), self.config.batch_size, keys)
+
+    def epoch(self, epoch: int, device: str) -> Iterator[Batch]:
+        """The batches of an epoch; every draw is a function of (seed, epoch, utterance id)."""
+        draws = [generator(self.seed, epoch, utterance.id) for utterance in self.utterances]
+        for chosen in self._order(np.array([draw.random() for draw in draws])):
+            yield self._batch(chosen, [draws[index] for index in chosen], device)
+
+    def _batch(self, chosen: np.ndarray, draws: list[np.random.Generator], device: str) -> Batch:
+        settings, crop = self.config.augment, self.crop
+        if crop is not None:
+            # One length for the batch, unless that would take more than half of the crop: padding costs time. Of few
+            # different lengths: the convolution library prepares itself for each shape anew.
+            shortest = int(min(len(self.inputs[index]) for index in chosen) / (1 + settings.time_warp))
+            grain = max(1, crop // 8)
+            crop = min(crop, max(shortest // grain * grain, crop // 2))
+        inputs = [
+            augment(self.inputs[index], settings, crop, self.frame_shift, draw)
+            for index, draw in zip(chosen, draws, strict=True)
+        ]
+        share = np.ones(len(chosen), dtype=np.float32)
+        if settings.mixup > 0:
+            share = np.array([draw.beta(settings.mixup, settings.mixup) for draw in draws], dtype=np.float32)
+            others = inputs[-1:] + inputs[:-1]
+            inputs = [
+                own * part + other[np.arange(len(own)) % len(other)] * (1 - part)
+                for own, other, part in zip(inputs, others, share, strict=True)
+            ]
+        dropout = None
+        if self.dropout > 0:
+            kept = np.stack([draw.random(self.pooled) >= self.dropout for draw in draws])
+            dropout = torch.from_numpy((kept / (1 - self.dropout)).astype(np.float32)).to(device)
+        x, lengths = pad(inputs)
+        return Batch(
+            ids=[self.utterances[index].id for index in chosen],
+            x=torch.from_numpy(x).to(device),
+            lengths=None if lengths is None else torch.from_numpy(lengths).to(device),
+            label=torch.from_numpy(self.label[chosen]).to(device),
+            weight=torch.from_numpy(self.weight[chosen]).to(device),
+            share=torch.from_numpy(share).to(device),
+            allowed=None if self.allowed is None else torch.from_numpy(self.allowed[chosen]).to(device),
+            dropout=dropout,
+            attributes={name: torch.from_numpy(y[chosen]).to(device) for name, y in self.attribute_labels.items()},
+        )

@@ -1,0 +1,163 @@
+"""results.json: its rows, what they are computed from, and that they are the same each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import recall_score, roc_auc_score
+
+from sernet.errors import SernetError
+from sernet.report.results import FIELDS, Row, build_results, headline, read_results, select, write_results
+from sernet.score.files import Scored, ScoreSet, load_detector_scores
+
+Maker = Callable[..., list[Scored]]
+
+
+def one(rows: list[Row], **wanted: object) -> Row:
+    found = select(rows, **wanted)
+    assert len(found) == 1, (wanted, len(found))
+    return found[0]
+
+
+def test_rows_have_the_fixed_fields_and_are_unique(experiment: tuple[list[Scored], list[Row]]) -> None:
+    _, rows = experiment
+    assert all(tuple(row) == FIELDS for row in rows)
+    keys = [tuple(str(row[name]) for name in FIELDS[:12]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    assert {row["recipe"] for row in rows} == {"mini"} and {row["tag"] for row in rows} == {"tag"}
+
+
+def test_single_rows_against_scikit_learn(experiment: tuple[list[Scored], list[Row]]) -> None:
+    scored, rows = experiment
+    run, system = "single_mini_en", "am"
+    by_model, pooled = {}, {0: ([], []), 1: ([], [])}  # type: ignore[var-annotated]
+    for item in scored:
+        if (item.run, item.system, item.condition) == (run, system, "single"):
+            scores = ScoreSet.load(item.score_file)
+            predicted = scores.logits.argmax(axis=1)
+            by_model[item.seed, item.fold] = recall_score(scores.label, predicted, average="macro")
+            pooled[item.seed][0].extend(scores.label)
+            pooled[item.seed][1].extend(predicted)
+    where = {"run": run, "system": system, "metric": "uar", "condition": "single", "versus": None}
+    for (seed, fold), uar in by_model.items():
+        assert one(rows, seed=seed, fold=fold, **where)["value"] == pytest.approx(uar, abs=1e-6)
+    per_seed = [np.mean([uar for (s, _), uar in by_model.items() if s == seed]) for seed in (0, 1)]
+    assert one(rows, seed=1, fold="mean", **where)["value"] == pytest.approx(per_seed[1], abs=1e-6)
+    head = one(rows, seed=None, fold="mean", **where)
+    assert head["value"] == pytest.approx(np.mean(per_seed), abs=1e-6)
+    assert (head["n"], head["n_speakers"], head["n_ood"]) == (80, 8, None)
+    assert head["ci_low"] < head["value"] < head["ci_high"]
+    both = [recall_score(*pooled[seed], average="macro") for seed in (0, 1)]
+    assert one(rows, seed=None, fold=None, **where)["value"] == pytest.approx(np.mean(both), abs=1e-6)
+    spread = one(rows, **{**where, "metric": "uar_seed_sd"})
+    assert spread["value"] == pytest.approx(np.std(per_seed, ddof=1), abs=1e-6)
+
+
+def test_pooling_is_for_the_four_metrics_and_never_for_ood(experiment: tuple[list[Scored], list[Row]]) -> None:
+    _, rows = experiment
+    pooled = select(rows, fold=None)
+    assert {row["metric"] for row in pooled} == {"uar", "war", "macro_f1", "ece"}
+    assert {row["condition"] for row in pooled} == {"single", "cross"}
+
+
+def test_ood_rows_are_the_mean_over_models(experiment: tuple[list[Scored], list[Row]]) -> None:
+    scored, rows = experiment
+    where = {"run": "single_mini_en", "system": "msac", "detector": "msp", "metric": "auroc", "versus": None}
+    expected = {}
+    for item in scored:
+        if (item.run, item.system, item.set) == ("single_mini_en", "msac", "near"):
+            inside, outside = (load_detector_scores(item.directory / f"ood/msp/{s}.npz")[1] for s in ("test", "near"))
+            is_ood = np.repeat([0, 1], [len(inside), len(outside)])
+            expected[item.seed, item.fold] = roc_auc_score(is_ood, np.concatenate([inside, outside]))
+    for (seed, fold), auroc in expected.items():
+        row = one(rows, seed=seed, fold=fold, test="near", **where)
+        assert row["value"] == pytest.approx(auroc, abs=1e-6) and row["ci_low"] is None
+    head = one(rows, seed=None, fold="mean", test="near", **where)
+    assert head["value"] == pytest.approx(np.mean(list(expected.values())), abs=1e-6)
+    assert (head["condition"], head["n"], head["n_ood"], head["n_speakers"]) == ("ood-near", 80, 32, 8)
+    assert head["ci_low"] < head["value"] < head["ci_high"]
+    assert {row["test"] for row in headline(rows, **where)} == {"near", "shift", "noise"}
+
+
+def test_differences_are_paired(experiment: tuple[list[Scored], list[Row]]) -> None:
+    """The noise of a speaker is common to the systems, so the difference is surer than two intervals would say."""
+    _, rows = experiment
+    where = {"run": "single_mini_en", "metric": "uar", "seed": None, "fold": "mean", "condition": "single"}
+    pairs = {(row["system"], row["versus"]): row for row in select(rows, **where) if row["versus"]}
+    assert set(pairs) == {("am", "baseline"), ("msac", "baseline"), ("msac", "am")}
+    alone = {s: one(rows, system=s, versus=None, **where) for s in ("msac", "baseline")}
+    row = pairs["msac", "baseline"]
+    assert row["value"] == pytest.approx(alone["msac"]["value"] - alone["baseline"]["value"], abs=2e-6)
+    unpaired = np.hypot(*((r["ci_high"] - r["ci_low"]) / 2 for r in alone.values()))
+    assert (row["ci_high"] - row["ci_low"]) / 2 < unpaired
+    ood = [row for row in rows if row["versus"] and row["condition"].startswith("ood-")]
+    assert {row["metric"] for row in ood} == {"auroc"} and {row["detector"] for row in ood} == {"msp", "duration"}
+
+
+def test_the_majority_row(experiment: tuple[list[Scored], list[Row]]) -> None:
+    _, rows = experiment
+    where = {"run": "cross_mini_en", "system": "majority", "test": "mini_de", "fold": "mean"}
+    assert one(rows, metric="uar", **where)["value"] == pytest.approx(0.2)
+    assert one(rows, metric="war", **where)["value"] == pytest.approx(0.2)
+
+
+def test_the_file_is_the_same_to_the_byte_whatever_the_order(
+    experiment: tuple[list[Scored], list[Row]], tmp_path: Path
+) -> None:
+    scored = [item for item in experiment[0] if item.run == "single_mini_en" and item.test in ("mini_en", "near")]
+    rows = build_results(scored, "mini", "tag")
+    write_results(rows, tmp_path / "a.json")
+    write_results(build_results(scored[::-1], "mini", "tag"), tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert read_results(tmp_path / "a.json") == json.loads((tmp_path / "a.json").read_text())
+    assert read_results(tmp_path / "a.json") == rows and all(row in experiment[1] for row in rows)
+
+
+def test_few_speakers_have_no_interval(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), speakers=3, folds=1, systems=("am",), ood=False)
+    rows = headline(build_results(scored, "mini"), metric="uar", system="am")
+    assert rows and all(row["ci_low"] is None and row["n_speakers"] == 3 for row in rows)
+
+
+def test_a_class_that_the_reference_lacks_has_no_recall(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), folds=1, systems=("am",), ood=False)
+    scores = ScoreSet.load(scored[0].score_file)
+    keep = scores.label != 2
+    fewer = {
+        name: getattr(scores, name)[keep]
+        for name in ("utt_id", "speaker", "corpus", "emotion", "label", "logits", "cosine", "embedding")
+    }
+    ScoreSet(**{**vars(scores), **fewer}).save(scored[0].score_file)
+    rows = headline(build_results(scored[:1], "mini"), system="am")
+    assert "recall:neutral" not in {row["metric"] for row in rows}
+    assert one(rows, metric="uar")["value"] == pytest.approx(
+        np.mean([row["value"] for row in rows if row["metric"].startswith("recall:")]), abs=1e-5
+    )
+
+
+def test_models_scored_on_different_utterances_are_refused(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), folds=1, systems=("am", "msac"), ood=False)
+    more = make(tmp_path / "more", corpora=("mini_en",), folds=1, systems=("msac",), takes=4, ood=False)
+    with pytest.raises(SernetError, match="other utterances"):
+        build_results([scored[0], more[0]], "mini")
+
+
+def test_missing_files_are_named(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), folds=1, systems=("am",))
+    single, near = (next(item for item in scored if item.set == name) for name in ("test", "near"))
+    scores = ScoreSet.load(near.score_file)
+    np.savez(near.directory / "ood/msp/near.npz", utt_id=scores.utt_id, score=np.full(len(scores), np.nan))
+    with pytest.raises(SernetError, match="near.npz.*not finite"):
+        build_results([near], "mini")
+    single.score_file.unlink()
+    with pytest.raises(SernetError, match="test.npz is missing"):
+        build_results([single], "mini")
+
+
+def test_nothing_scored_gives_an_empty_list(tmp_path: Path) -> None:
+    write_results(build_results([], "mini"), tmp_path / "results.json")
+    assert read_results(tmp_path / "results.json") == []
