@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sernet.config.load import load_recipe
 from sernet.errors import SernetError, UsageError
@@ -157,7 +159,7 @@ class Driver:
                 print(f"  note: {job.name} and perhaps others were done with other versions: {differing}", flush=True)
 
 
-def _script(stage: Stage) -> object:
+def _script(stage: Stage) -> Any:
     return importlib.import_module(f"local.{stage.name}")
 
 
@@ -173,6 +175,7 @@ def _say(stale: list[tuple[Job, str]]) -> None:
 def main() -> None:
     """``python -m local.driver REQUEST-FILE``; exit 1 on what a person can mend, 2 on a bad key or value."""
     request = Request.read(Path(sys.argv[1]))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that running jobs are stopped too
     try:
         driver = Driver(request)
         driver.plan() if request.dry_run else driver.run()

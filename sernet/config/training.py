@@ -27,7 +27,7 @@ class TrainConfig(Strict):
 
     epochs: int = Field(50, ge=1)
     batch_size: int = Field(32, ge=2, description="utterances")
-    crop_seconds: float | None = Field(2.0, gt=0, description="longest random crop; null: whole utterances")
+    crop_seconds: float | None = Field(2.0, gt=0, description="random crop; null: whole utterances, padded")
     peak_lr: float = Field(2e-3, gt=0, description="of one cosine cycle")
     warmup: float = Field(0.25, ge=0, lt=1, description="share of the steps that rise to peak_lr")
     weight_decay: float = Field(0.05, ge=0, description="AdamW's, on weights of two or more dimensions")
@@ -36,9 +36,11 @@ class TrainConfig(Strict):
     balance: list[Literal["corpus", "class", "speaker"]] = Field(
         ["class"], description="weight the loss so that groups by these count alike; empty: every utterance alike"
     )
-    augment: AugmentConfig = AugmentConfig()
+    augment: AugmentConfig = Field(default_factory=lambda: AugmentConfig())
     select: Literal["last", "dev"] = Field("last", description="the last epoch, or the best UAR on the dev speakers")
     dev_every: int = Field(5, ge=1, description="epochs between dev evaluations; the last is always evaluated")
-    precision: Literal["float32", "bf16", "auto"] = Field("auto", description="auto: bf16 on CUDA, float32 on CPU")
+    precision: Literal["float32", "bf16", "auto"] = Field(
+        "auto", description="auto: bf16 on CUDA and on CPUs with AMX, else float32"
+    )
     threads: int = Field(1, ge=1, description="of torch on CPU; part of what decides a result bit for bit")
     tensorboard: bool = Field(True, description="write scalars to tensorboard/")

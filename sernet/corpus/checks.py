@@ -53,7 +53,7 @@ def genders(utterances: Iterable[Utterance], attribute: str) -> None:
     Raises:
         SernetError: names them.
     """
-    unknown = sorted({u.speaker for u in utterances if u.gender is None})
+    unknown = sorted({str(u.speaker) for u in utterances if u.gender is None})
     if unknown:
         raise SernetError(
             f"attribute {attribute} is controlled, but these speakers have none in corpus.yaml: {_some(unknown)}; "
@@ -72,7 +72,7 @@ def split(where: str, parts: Mapping[str, Sequence[Utterance]], audio: Mapping[s
     names = list(parts)
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
-            speakers = {u.speaker for u in parts[first]} & {u.speaker for u in parts[second]}
+            speakers = {str(u.speaker) for u in parts[first]} & {str(u.speaker) for u in parts[second]}
             if speakers:
                 raise SernetError(f"{where}: {first} and {second} share speakers: {_some(sorted(speakers))}")
             heard = {audio[u.id]: u.id for u in parts[first]}

@@ -1,8 +1,9 @@
 """Text to speech by espeak-ng, from the `espeakng-loader` wheel: no system package, no network.
 
-espeak-ng keeps a random state that nothing resets, so the same text twice in one process differs; the same sequence
-in a fresh process is the same to the byte. :func:`speak` therefore starts a process of its own for each call; this
-module run as a script is that process (standard library only, so that starting it costs little).
+espeak-ng keeps a random state from one text to the next, so the same text twice in one process differs; the same
+sequence in a fresh process is the same to the byte, once the seed that it takes from the clock (breathy voices) is set.
+:func:`speak` therefore starts a process of its own for each call; this module run as a script is that process (standard
+library only, so that starting it costs little).
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ def _say(voice: str, sentences: list[list[object]]) -> tuple[list[bytes], int]:
     rate = library.espeak_Initialize(SYNCHRONOUS, 0, b".", 0)
     if rate <= 0:
         sys.exit(f"espeak_Initialize returned {rate}")
+    library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # otherwise the time of day: heard in breathy voices
     spoken = bytearray()
 
     @ON_SAMPLES

@@ -1,9 +1,10 @@
 """Small synthetic emotional corpora, made on the spot: the whole pipeline runs without a download.
 
 Each emotion has mean prosody (:data:`MANNERS`). A speaker scales it by how expressive they are, shifts it by habits of
-their own, and every take strays again, so emotions overlap and no single cue decides. This imitates the textbook
-correlates of acted emotion (Scherer 2003, "Vocal communication of emotion", table 2: rate, F0 mean and range, intensity,
-high-frequency energy); the figures are our design. Nobody should read human emotion into the results.
+their own, and every take strays again, so emotions overlap and no single cue decides. The directions follow the
+textbook correlates of acted emotion (rate, F0 mean and range, intensity, high-frequency energy; Scherer 2003, "Vocal
+communication of emotion", Speech Communication 40); the figures are our design. Nobody should read human emotion into
+the results.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import soundfile
-from scipy import signal
+from scipy import fft, signal
 
 from sernet.config.synthesis import Recording, SynthesisConfig
 from sernet.corpus import espeak
@@ -87,17 +88,16 @@ def make(config: SynthesisConfig, name: str, root: Path, jobs: int) -> int:
         )
     for speaker in config.speakers.values():
         espeak.check_voice(config.language, speaker.variant)
-    with atomic(root) as folder, ThreadPoolExecutor(jobs) as pool:
+    with atomic(root) as folder:
         folder.mkdir()
-        made = pool.map(partial(_make_speaker, config, name, folder), config.speakers)
-        return sum(track(made, total=len(config.speakers), description=f"{name}: speakers"))
+        with ThreadPoolExecutor(jobs) as pool:  # every speaker in a process of its own; threads only wait and mix
+            made = pool.map(partial(_make_speaker, config, name, folder), config.speakers)
+            return sum(track(made, total=len(config.speakers), description=f"{name}: speakers"))
 
 
 def _make_speaker(config: SynthesisConfig, name: str, folder: Path, speaker: str) -> int:
     takes = list(_takes(config, name, speaker))
-    speech, rate = espeak.speak(
-        config.language, config.speakers[speaker].variant, [take.sentence for take in takes]
-    )
+    speech, rate = espeak.speak(config.language, config.speakers[speaker].variant, [take.sentence for take in takes])
     for take, samples in zip(takes, speech, strict=True):
         draw = generator(config.seed, name, take.path)
         spoken = _voice(np.array(samples, dtype=np.float64) / 32768, rate, take, draw)
@@ -121,7 +121,9 @@ def _takes(config: SynthesisConfig, name: str, speaker: str) -> Iterator[Take]:
                 draw = generator(config.seed, name, speaker, emotion, text, take)
                 stray = config.spread * (habit + TAKE * draw.standard_normal(len(CUES)))
                 cues = dict(zip(CUES, voice + expressiveness * np.array(manner.cues) + stray, strict=True))
-                ending = draw.choice(["!", "?", "."], p=[manner.exclaims, manner.asks, 1 - manner.exclaims - manner.asks])
+                ending = draw.choice(
+                    ["!", "?", "."], p=[manner.exclaims, manner.asks, 1 - manner.exclaims - manner.asks]
+                )
                 yield Take(
                     path=config.file.format(speaker=speaker, emotion=token, text=text, take=take),
                     sentence=espeak.Sentence(
@@ -148,13 +150,14 @@ def _setting(value: float) -> int:
 
 
 def _voice(speech: np.ndarray, rate: int, take: Take, draw: np.random.Generator) -> np.ndarray:
-    """Give speech ``(samples,)`` the take's spectral tilt, contrast, tremor and level, without the silence around it."""
+    """Give speech ``(samples,)`` the take's tilt, contrast, tremor and level, without the silence around it."""
     loud = np.flatnonzero(np.abs(speech) > 0.01 * np.abs(speech).max(initial=0.0))
     if not len(loud):
         raise SernetError(f"{take.path}: espeak-ng said nothing for: {take.sentence.ssml}")
     speech = speech[loud[0] : loud[-1] + 1]
-    octaves = np.log2(np.fft.rfftfreq(len(speech), 1 / rate).clip(150, 6000) / 1000)
-    speech = np.fft.irfft(np.fft.rfft(speech) * 10 ** (take.tilt * octaves / 20), len(speech))
+    size = fft.next_fast_len(len(speech), real=True)
+    octaves = np.log2(fft.rfftfreq(size, 1 / rate).clip(150, 6000) / 1000)
+    speech = fft.irfft(fft.rfft(speech, size) * 10 ** (take.tilt * octaves / 20), size)[: len(speech)]
     envelope = np.sqrt(signal.oaconvolve(speech**2, np.hanning(rate // 20), "same").clip(0))
     envelope = (envelope / envelope.max()).clip(0.03)
     phase = 2 * np.pi * (draw.uniform() + draw.uniform(7, 11) * np.arange(len(speech)) / rate)

@@ -26,13 +26,26 @@ class Utterance:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where an utterance's audio lies: file, channel, start in seconds."""
+
+    path: str
+    channel: int
+    start: float
+
+
+@dataclass(frozen=True)
 class Indexed:
-    """An utterance and where it lies: digest of its samples, and of its features with their place in the ark."""
+    """An utterance and where it lies: digest of its samples, and of its features with their place in the ark.
+
+    The cuts of stage 1 know the audio's `source`, those of stage 2 the features.
+    """
 
     utterance: Utterance
     audio: str
     features: str | None = None
     offset: int = -1
+    source: Source | None = None
 
 
 def read_cuts(path: Path) -> list[Indexed]:
@@ -58,5 +71,6 @@ def _indexed(cut: dict[str, Any]) -> Indexed:
     )
     features = cut.get("features")
     if features is None:
-        return Indexed(utterance, custom["audio"])
+        source = Source(cut["recording"]["sources"][0]["source"], cut["channel"], cut["start"])
+        return Indexed(utterance, custom["audio"], source=source)
     return Indexed(utterance, custom["audio"], cut["custom"]["features_digest"], int(features["storage_key"]))

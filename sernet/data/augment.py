@@ -8,7 +8,7 @@ from sernet.config.training import AugmentConfig
 
 
 def resample(matrix: np.ndarray, times: np.ndarray, bins: np.ndarray) -> np.ndarray:
-    """``matrix`` (frames, bins) read at fractional frames ``times`` and bins ``bins``, bilinearly; ends are repeated."""
+    """``matrix`` (frames, bins) read at fractional ``times`` (frames) and ``bins``, bilinearly; ends are repeated."""
     return _read(_read(matrix, times).T, bins).T
 
 
@@ -23,20 +23,23 @@ def _read(matrix: np.ndarray, positions: np.ndarray) -> np.ndarray:
 def augment(
     matrix: np.ndarray, config: AugmentConfig, crop: int | None, frame_shift: float, draws: np.random.Generator
 ) -> np.ndarray:
-    """A random crop of at most ``crop`` frames, warped, sent through a channel and masked; float32 (frames, bins).
+    """A random crop of ``crop`` frames (None: all of them), warped, sent through a channel and masked.
+
 
     Warping in time changes the tempo, in frequency the length of the vocal tract (linear in mel bins; after Jaitly
     and Hinton 2013); masks are SpecAugment's (Park et al. 2019), filled with 0, the mean of normalised input.
-    ``frame_shift`` is in seconds.
+    An utterance shorter than the crop is repeated: with lengths alike in all batches, a batch's statistics tell nothing
+    of them, and no time goes into padding. ``frame_shift`` is in seconds.
     """
     frames, bins = matrix.shape
     tempo = 1 + config.time_warp * draws.uniform(-1, 1)
     tract = 1 + config.frequency_warp * draws.uniform(-1, 1)
-    length = max(1, int(frames / tempo))
-    if crop is not None:
-        length = min(length, crop)
-    start = draws.uniform(0, max(frames - 1 - tempo * (length - 1), 0))
-    changed = resample(matrix, start + tempo * np.arange(length), tract * np.arange(bins))
+    length = max(1, int(frames / tempo)) if crop is None else crop
+    spare = frames - 1 - tempo * (length - 1)
+    times = draws.random() * (spare if spare > 0 else frames) + tempo * np.arange(length)
+    if crop is None:
+        times -= times[0]
+    changed = resample(matrix, times if spare >= 0 else times % frames, tract * np.arange(bins))
     if config.channel > 0:
         changed = changed + _channel(bins, config.channel, draws)
     changed = np.ascontiguousarray(changed, dtype=np.float32)

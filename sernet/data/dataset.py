@@ -97,7 +97,7 @@ def trim(matrix: np.ndarray, trim_db: float | None) -> np.ndarray:
     return matrix[loud[0] : loud[-1] + 1]
 
 
-def batches(lengths: np.ndarray, size: int, keys: np.ndarray, pool: int = 8) -> list[np.ndarray]:
+def batches(lengths: np.ndarray, size: int, keys: np.ndarray, pool: int = 4) -> list[np.ndarray]:
     """Indices for each batch of an epoch: random by ``keys``, yet of similar lengths.
 
     The order by key is cut into pools of ``pool`` batches; within one, utterances are sorted by ``lengths`` (frames).

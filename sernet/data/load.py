@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from sernet.corpus.utterances import Indexed
@@ -12,13 +13,11 @@ from sernet.features import ark
 
 def load_examples(folders: dict[str, Path], items: Sequence[Indexed]) -> Examples:
     """The features of ``items``, each read from the ark of its corpus, ``folders[corpus]/feats.ark``."""
-    streams = {corpus: open(folder / "feats.ark", "rb") for corpus, folder in folders.items()}
-    try:
+    with ExitStack() as stack:
+        arks = {corpus: folder / "feats.ark" for corpus, folder in folders.items()}
+        streams = {corpus: stack.enter_context(open(path, "rb")) for corpus, path in arks.items()}
         features = [
-            ark.read_stream(streams[i.utterance.corpus], i.offset, 0, None, str(folders[i.utterance.corpus]))
-            for i in items
+            ark.read_stream(streams[item.utterance.corpus], item.offset, 0, None, str(arks[item.utterance.corpus]))
+            for item in items
         ]
-    finally:
-        for stream in streams.values():
-            stream.close()
     return Examples([item.utterance for item in items], features)

@@ -42,7 +42,7 @@ def scale_gradient(x: Tensor, factor: float) -> Tensor:
 
 
 def ramp(progress: float) -> float:
-    """The strength of gradient reversal, from 0 to 1 over training: 2 / (1 + exp(-10 p)) - 1 (the same, section 3.1)."""
+    """The strength of gradient reversal over training, from 0 to 1: 2 / (1 + exp(-10 p)) - 1 (ibid., section 3.1)."""
     return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
@@ -97,6 +97,7 @@ class AttributeTask(nn.Module):
     def __init__(self, attribute: Attribute, dim: int, classes: int) -> None:
         super().__init__()
         self.attribute = attribute
+        self.correlation: Tensor
         self.register_buffer("correlation", torch.zeros(()))
         groups = classes if attribute.within_class else 1
         self.classifier = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, groups * len(attribute.values)))
@@ -111,8 +112,8 @@ class AttributeTask(nn.Module):
         share = float(self.correlation) / config.saturation
         return config.weight * max(-1.0, min(1.0, share)) * ramp(progress)
 
-    def loss(self, embedding: Tensor, label: Tensor, emotion: Tensor) -> Tensor:
-        """The mean cross-entropy over the utterances with a label; 0 if there is none.
+    def loss(self, embedding: Tensor, label: Tensor, emotion: Tensor, weight: Tensor) -> Tensor:
+        """The mean cross-entropy over the utterances with a label, by ``weight`` (batch,); 0 if there is none.
 
         ``embedding`` (batch, dim); ``label`` and ``emotion`` int64 (batch,), -1 where ``label`` is missing.
         """
@@ -120,12 +121,12 @@ class AttributeTask(nn.Module):
         if self.attribute.within_class:
             rows = torch.arange(len(logits), device=logits.device)
             logits = logits.view(len(logits), -1, len(self.attribute.values))[rows, emotion]
-        total = functional.cross_entropy(logits, label, ignore_index=-1, reduction="sum")
-        return total / (label >= 0).sum().clamp(min=1)
+        each = functional.cross_entropy(logits, label, ignore_index=-1, reduction="none")
+        return (weight * each).sum() / (weight * (label >= 0)).sum().clamp(min=1e-6)
 
-    def controlled(self, embedding: Tensor, label: Tensor, emotion: Tensor, progress: float) -> Tensor:
+    def controlled(self, embedding: Tensor, label: Tensor, emotion: Tensor, weight: Tensor, progress: float) -> Tensor:
         """The loss: the classifier learns from all of it, the network from `factor` times its gradient."""
-        return self.loss(scale_gradient(embedding, self.factor(progress)), label, emotion)
+        return self.loss(scale_gradient(embedding, self.factor(progress)), label, emotion, weight)
 
     @torch.no_grad()
     def observe(self, attribute_gradient: Tensor, emotion_gradient: Tensor) -> None:
@@ -134,4 +135,4 @@ class AttributeTask(nn.Module):
         Above 0, what helps to tell the attribute helps to tell emotion.
         """
         now = functional.cosine_similarity(attribute_gradient.flatten(), emotion_gradient.flatten(), dim=0)
-        self.correlation.lerp_(now, 1 - MEMORY)  # type: ignore[operator]
+        self.correlation.lerp_(now, 1 - MEMORY)

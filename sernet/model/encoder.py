@@ -74,7 +74,7 @@ class Block(nn.Module):
     def __init__(self, inputs: int, channels: int, stride: tuple[int, int], squeeze: int) -> None:
         super().__init__()
         half = channels // 2
-        self.half = half
+        self.width = half
         self.first = nn.Conv2d(inputs, channels, 3, stride=stride, padding=1, bias=False)
         self.first_norm = MaskedBatchNorm(channels)
         self.near = nn.Conv2d(half, half, 3, padding=1, bias=False)
@@ -90,8 +90,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """(batch, inputs, frames, bins) -> (batch, channels, frames, bins), strided; ``mask`` is the output's."""
         y = masked(functional.relu(self.first_norm(self.first(x), mask)), mask)
-        near = masked(self.near(y[:, : self.half]), mask)
-        far = self.far(y[:, self.half :] + near)
+        near = masked(self.near(y[:, : self.width]), mask)
+        far = self.far(y[:, self.width :] + near)
         y = masked(self.second_norm(torch.cat([near, far], dim=1), mask), mask)
         mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[3]).to(y.dtype)
         weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
@@ -111,8 +111,8 @@ class Encoder(nn.Module):
             blocks.append(Block(inputs, channels, stride, config.squeeze))
             inputs = channels
         self.blocks = nn.ModuleList(blocks)
-        for _, stride in self.strides:
-            bins = (bins + stride - 1) // stride
+        for _, across in self.strides:
+            bins = (bins + across - 1) // across
         self.features = inputs * bins
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -10,7 +10,7 @@ from sernet.config.model import HeadConfig
 
 
 def mask_classes(logits: Tensor, allowed: Tensor | None) -> Tensor:
-    """``logits`` (batch, classes) with -inf where ``allowed`` (bool, same shape) is false: the corpus lacks the class."""
+    """``logits`` (batch, classes) with -inf where ``allowed`` (bool, same shape) denies the corpus a class."""
     return logits if allowed is None else logits.masked_fill(~allowed, float("-inf"))
 
 
@@ -29,6 +29,7 @@ class AdditiveMargin(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(classes, dim))
         nn.init.xavier_uniform_(self.weight)
+        self.bias: Tensor
         self.register_buffer("bias", torch.zeros(classes), persistent=False)
         self.scale, self.margin = scale, margin
 

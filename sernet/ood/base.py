@@ -27,7 +27,7 @@ class Detector(ABC):
     grid: ClassVar[dict[str, tuple[float, ...]]] = {}
     """Hyper-parameters worth tuning, with the values to try."""
 
-    def fit(self, train: ScoreSet, dev: ScoreSet | None = None) -> None:
+    def fit(self, train: ScoreSet, dev: ScoreSet | None = None) -> None:  # noqa: B027, most have nothing to fit
         """Learn statistics from ID ``train``; what must be unseen in training (a temperature) from ID ``dev``."""
 
     @abstractmethod

@@ -24,6 +24,7 @@ EDGE_DB = 40.0
 """The band ends where the long-term spectrum has fallen this far below its peak."""
 BINS = 256
 """Of the long-term spectrum, from 0 Hz to the Nyquist frequency."""
+TINY = float(np.finfo(np.float32).tiny)
 
 
 class Recording(NamedTuple):
@@ -136,22 +137,25 @@ def match_level(samples: Samples, rate: int, level: float) -> Samples:
 def match_band(samples: Samples, source_rate: int, target: Target, reference: Reference) -> Samples:
     """Limited to the target's band; a source of a lower rate than that needs is filled up above its own.
 
-    A filter adds what the long-term spectrum lacks to be 40 dB down outside the band. Filled up is by spectral folding (Makhoul and Berouti 1979): the band below the source's Nyquist frequency is mirrored
-    above it, with the power that the reference has there.
+    A filter adds what the long-term spectrum lacks to be 40 dB down outside the band. Filled up is by spectral folding
+    (Makhoul and Berouti 1979): the band below the source's Nyquist frequency is mirrored above it, with the power that
+    the reference has there.
     """
     rate = reference.rate
     signal = np.asarray(samples, dtype=np.float64)
     top = source_rate / 2
     if top < 0.9 * target.high:
         mirror = 2 * np.cos(2 * np.pi * 2 * top / rate * np.arange(len(signal))) * signal
-        mirror = _attenuate(_attenuate(mirror, rate, top, "highpass", 60), rate, 2 * top, "lowpass", 60)
+        mirror = _attenuate(mirror, rate, top, "highpass", 60)
+        mirror = _attenuate(mirror, rate, min(2 * top, target.high), "lowpass", 60)
         signal = _attenuate(signal, rate, top, "lowpass", 60)
         # Powers as the features hear them, hence after pre-emphasis.
         wanted = reference.power(top, 2 * top) / reference.power(0, top)
-        own = _power(mirror) / _power(signal)
+        own = max(_power(mirror), TINY) / max(_power(signal), TINY)
         signal = signal + mirror * np.sqrt(wanted / own)
     drop = drop_db(long_term_spectrum(signal, rate), rate)
     low, high = (min(int(edge / rate * 2 * BINS), BINS - 1) for edge in (target.low, target.high))
+    drop -= drop[low : high + 1].min()
     signal = _attenuate(signal, rate, target.low, "highpass", EDGE_DB - drop[: low + 1].min())
     signal = _attenuate(signal, rate, target.high, "lowpass", EDGE_DB - drop[high:].min())
     return signal.astype(np.float32)
@@ -206,10 +210,10 @@ def _attenuate(
     samples: NDArray, rate: int, edge: float, kind: Literal["highpass", "lowpass"], decibel: float
 ) -> NDArray[np.float64]:
     """Zero-phase filter that is ``decibel`` down from ``edge`` on; an edge at the end of the spectrum is left alone."""
-    if decibel < 1 or not 20 < edge < 0.98 * rate / 2:
+    if decibel <= 0 or not 20 < edge < 0.98 * rate / 2:
         return samples
-    # Run forwards and backwards, hence half the attenuation each way.
-    sections = cheby2(8, decibel / 2, edge, kind, fs=rate, output="sos")
+    # Run forwards and backwards, hence half the attenuation each way; 3 dB more keep the ripple below it.
+    sections = cheby2(8, (decibel + 3) / 2, edge, kind, fs=rate, output="sos")
     return sosfiltfilt(sections, samples, padlen=min(len(samples) - 1, rate // 4))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import chirp
 
-Samples = NDArray[np.float32]
+from sernet.ood.matching import Samples
 
 PLAIN_RMS = 0.1
 """Level of a synthetic sound that is matched to nothing: 20 dB below full scale."""
@@ -61,7 +61,8 @@ def _note(pitch: float, n: int, rate: int, generator: np.random.Generator) -> ND
 
 def _sweep(n: int, rate: int, generator: np.random.Generator) -> NDArray[np.float64]:
     ends = (50.0, rate / 2.0) if generator.random() < 0.5 else (rate / 2.0, 50.0)
-    return chirp(np.arange(n) / rate, ends[0], n / rate, ends[1], method="logarithmic")
+    phase = generator.uniform(0, 360)
+    return chirp(np.arange(n) / rate, ends[0], n / rate, ends[1], method="logarithmic", phi=phase)
 
 
 _SIGNALS = {"white": _white, "pink": _pink, "tone": _tone, "chord": _chord, "sweep": _sweep}

@@ -19,7 +19,7 @@ from typing import Any
 from tqdm import tqdm
 
 from sernet.errors import SernetError
-from sernet.pipeline.digests import FileDigests, ModuleDigests
+from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
 from sernet.pipeline.files import read_json, write_json
 from sernet.pipeline.stamps import Job, Stamps
 
@@ -54,7 +54,9 @@ class Runner:
             SernetError: one or more failed; raised when all others are done. The end of each failing log is shown.
         """
         waiting = [_Process(self, batch, expected) for batch in _batches(jobs, self.at_a_time)]
-        started, total, running, failed = len(waiting), len(jobs), [], []
+        started, total = len(waiting), len(jobs)
+        running: list[_Process] = []
+        failed: list[_Process] = []
         free = list(range(self.at_a_time))[::-1]
         with tqdm(total=total, unit="job", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False) as bar:
             try:
@@ -175,7 +177,7 @@ def _plain(value: Any) -> Any:
 def main(run: Callable[[Job], None]) -> None:
     """The main function of a stage script in a job's process: does the jobs of its task file, stamping each.
 
-    An expected failure ends as one message; the other jobs are done all the same, and the exit code is 1.
+    What a job is made from is handed on as `arguments["identity"]`. An expected failure ends as one message; the other jobs are done all the same, and the exit code is 1.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     task = read_json(Path(sys.argv[1]))
@@ -183,6 +185,7 @@ def main(run: Callable[[Job], None]) -> None:
     failed = False
     for item in task["jobs"]:
         expected = item.pop("expected")
+        item["arguments"]["identity"] = of_value(expected)
         job = _job(item)
         try:
             run(job)

@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import re
+import shlex
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -183,9 +185,12 @@ def parse(argv: list[str], root: Path) -> Request:
     )
 
 
-def _command(argv: list[str]) -> str:
-    import shlex
+def may_use_gpu(request: Request) -> bool:
+    """Whether jobs are to be sent where a GPU is; told without torch, which would take seconds to import."""
+    return request.device == "cuda" or (request.device == "auto" and shutil.which("nvidia-smi") is not None)
 
+
+def _command(argv: list[str]) -> str:
     return shlex.join(["bash", "run.sh", *argv])
 
 

@@ -24,10 +24,8 @@ def track(items: Iterable[T], total: int | None = None, description: str = "") -
         yield from tqdm(items, total=total, desc=description, dynamic_ncols=True)
         return
     start = last = time.monotonic()
-    done = 0
-    for item in items:
+    for done, item in enumerate(items, 1):
         yield item
-        done += 1
         now = time.monotonic()
         if now - last >= LOG_EVERY_SECONDS:
             last = now

@@ -51,7 +51,10 @@ def read_outputs(path: Path) -> Outputs:
         SernetError: see `ScoreSet.load`.
     """
     scores = ScoreSet.load(path)
-    unit = [f"{c}\x1f{s}" if s else f"{c}\x1f\x1f{u}" for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id)]
+    unit = [
+        f"{c}\x1f{s}" if s else f"{c}\x1f\x1f{u}"
+        for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)
+    ]
     return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
 
 
@@ -317,7 +320,7 @@ class OodGroup(Group):
     def _cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
         id_ids, id_score = load_detector_scores(file.parent / "test.npz")
         ood_ids, ood_score = load_detector_scores(file)
-        id_rows, ood_rows = _rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids)
+        id_rows, ood_rows = (_rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids))
         keep = id_rows >= 0
         if keep.sum() < len(inside.utt_id):
             lacking = sorted(set(inside.utt_id) - set(id_ids))

@@ -10,6 +10,9 @@ from sernet.report.results import Row
 from sernet.report.tables import Table, main_table
 from sernet.score.metrics import metric
 
+CODE = ("command", "revision", "config digest")
+"""Entries of the provenance that are set as code."""
+
 __all__ = ["main_table", "results_markdown"]
 
 
@@ -52,18 +55,19 @@ def definitions(rows: Iterable[Row]) -> list[tuple[str, str]]:
     return [(name, f"{meaning.definition}; {meaning.better} is better") for name, meaning in known]
 
 
+def words(value: Any) -> str:
+    """A value of the provenance as text: "name value; ..." for a mapping, "a, b" for a list."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {words(part)}" for key, part in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def _provenance(provenance: Mapping[str, Any]) -> str:
     lines = []
     for name, value in provenance.items():
-        if name == "title" or value in (None, "", [], {}):
-            continue
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{key} {part}" for key, part in value.items())
-        elif isinstance(value, (list, tuple)):
-            value = ", ".join(map(str, value))
-        lines.append(
-            f"- {name}: `{value}`" if name in ("command", "revision", "config digest") else f"- {name}: {value}"
-        )
+        if name != "title" and value not in (None, "", [], {}):
+            code = "`" if name in CODE else ""
+            lines.append(f"- {name}: {code}{words(value)}{code}")
     return "\n".join(lines)
 
 

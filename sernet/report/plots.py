@@ -6,6 +6,7 @@ import html
 import io
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import matplotlib
 import numpy as np
@@ -36,6 +37,7 @@ STYLE = {
     "ytick.color": "#444444",
     "lines.linewidth": 1.6,
 }
+SHAPES = ("o", "^", "s", "D", "v", "P")
 WIDTH = 4.4
 """Inches of one panel: as wide as a phone; a page sets several side by side."""
 
@@ -46,9 +48,9 @@ def draw(width: float = WIDTH, height: float = 3.2) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def style() -> matplotlib.RcParams:
+def style() -> AbstractContextManager[None]:
     """The context in which everything is drawn: ``with style(): ...``."""
-    return matplotlib.rc_context(STYLE)  # type: ignore[return-value]
+    return matplotlib.rc_context(STYLE)
 
 
 def svg(figure: Figure, alt: str) -> str:
@@ -84,7 +86,7 @@ def intervals(
     alt: str,
     chance: Mapping[str, float] | None = None,
 ) -> str:
-    """Dots with intervals: a line for each entry, a colour for each system; ``values[line, system]`` = value, low, high."""
+    """Dots with intervals: an entry a line, a colour a system; ``values[line, system]`` is (value, low, high)."""
     with style():
         figure, axes = draw(height=0.75 + 0.19 * len(lines) * (len(systems) + 0.6))
         step = 0.8 / max(len(systems), 1)
@@ -101,6 +103,31 @@ def intervals(
             if chance and line in chance:
                 axes.plot([chance[line]] * 2, [row - 0.45, row + 0.45], color="#888888", linestyle=":", linewidth=1.2)
         axes.set_yticks(range(len(lines)), lines)
+        axes.set_ylim(len(lines) - 0.4, -0.6)
+        axes.set_xlim(0, 1.02)
+        axes.grid(axis="x")
+        axes.set_xlabel(label)
+        figure.legend(loc="outside upper left", ncols=4)
+        return svg(figure, alt)
+
+
+def dots(
+    lines: Sequence[str], systems: Sequence[str], values: Mapping[tuple[str, str], float], label: str, alt: str
+) -> str:
+    """A line for each entry, on it a mark for each system: ``values[line, system]``."""
+    with style():
+        figure, axes = draw(height=0.9 + 0.2 * len(lines))
+        for row, line in enumerate(lines):
+            here = [values[line, system] for system in systems if (line, system) in values]
+            axes.plot([min(here), max(here)], [row, row], color="#c9c9c9", linewidth=1.2, zorder=1)
+        for index, system in enumerate(systems):
+            points = [(values[line, system], row) for row, line in enumerate(lines) if (line, system) in values]
+            if points:
+                shape = SHAPES[index % len(SHAPES)]
+                axes.plot(
+                    *zip(*points, strict=True), shape, color=colour(index), markersize=5, alpha=0.85, label=system
+                )
+        axes.set_yticks(range(len(lines)), lines, fontsize=8.5)
         axes.set_ylim(len(lines) - 0.4, -0.6)
         axes.set_xlim(0, 1.02)
         axes.grid(axis="x")
@@ -132,7 +159,7 @@ def matrix(
             axes.text(
                 j, i - (0.15 if note else 0), f"{shares[i, j]:.2f}", ha="center", va="center", color=ink, fontsize=9.5
             )
-            axes.text(j, i + 0.23, note, ha="center", va="center", color=ink, fontsize=6.8)
+            axes.text(j, i + 0.23, note, ha="center", va="center", color=ink, fontsize=7.4)
         turn = 30 if max(map(len, columns)) > 7 else 0
         axes.set_xticks(range(len(columns)), columns, rotation=turn, ha="right" if turn else "center")
         axes.set_yticks(range(len(rows)), rows)
@@ -154,8 +181,9 @@ def curves(
     diagonal: bool = False,
     markers: bool = False,
     order: Sequence[str] = (),
+    skip: int = 0,
 ) -> str:
-    """Lines (name, x, y); equal names share a colour and one entry in the legend."""
+    """Lines (name, x, y); equal names share a colour and one entry in the legend. ``skip`` leaves first colours out."""
     with style():
         figure, axes = draw()
         names = list(order) or list(dict.fromkeys(name for name, _, _ in lines))
@@ -167,7 +195,7 @@ def curves(
             axes.plot(
                 x,
                 y,
-                color=colour(names.index(name)),
+                color=colour(names.index(name) + skip),
                 label=name if first else None,
                 linewidth=1.1 if many else 1.6,
                 alpha=0.75 if many else 1,
@@ -177,7 +205,7 @@ def curves(
         if limits:
             axes.set_ylim(*limits)
         if diagonal:
-            axes.set_xlim(0, 1)
+            axes.set_xlim(0, 1.01)
         axes.grid()
         axes.set_title(title)
         axes.set_xlabel(xlabel)
@@ -192,7 +220,7 @@ def histograms(parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str,
         figure, axes = draw()
         everything = np.concatenate([values for _, values in parts])
         low, high = np.quantile(everything, [0.005, 0.995])
-        bins = np.linspace(low, high if high > low else low + 1, 26)
+        bins = np.linspace(low, high if high > low else low + 1, 15)
         for index, (name, values) in enumerate(parts):
             clipped = np.clip(values, bins[0], bins[-1])
             weight = np.full(len(values), 1 / len(values))
@@ -210,11 +238,10 @@ def scatter(points: np.ndarray, names: np.ndarray, title: str, alt: str) -> str:
     """Points ``(n, 2)`` coloured by name; colour and shape, so that more than ten names stay apart."""
     with style():
         figure, axes = draw(height=3.8)
-        shapes = ("o", "^", "s", "D", "v", "P")
         known = sorted(set(names.tolist()))
         for index, name in enumerate(known):
             mine = points[names == name]
-            shape = shapes[index // len(PALETTE) % len(shapes)]
+            shape = SHAPES[index // len(PALETTE) % len(SHAPES)]
             axes.plot(*mine.T, shape, color=colour(index), markersize=3, alpha=0.8, markeredgewidth=0, label=name)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -229,18 +256,22 @@ def scatter(points: np.ndarray, names: np.ndarray, title: str, alt: str) -> str:
 def bars(names: Sequence[str], values: Sequence[float], marked: str, title: str, alt: str) -> str:
     """Shares in 0 to 1 as horizontal bars, one of them marked."""
     with style():
-        figure, axes = draw(2.6, 0.55 + 0.21 * len(names))
+        figure, axes = draw(3.4, 0.4 + 0.21 * len(names))
         hues = [PALETTE[2] if name == marked else "#b5b5b5" for name in names]
         axes.barh(range(len(names)), values, color=hues, height=0.7)
         for row, value in enumerate(values):
-            axes.text(min(value + 0.02, 0.86), row, f"{value:.2f}", va="center", fontsize=8)
+            inside = value > 0.8
+            place, ink = (value - 0.02, "#111111") if inside else (value + 0.02, "#333333")
+            axes.text(
+                place, row, f"{value:.2f}", va="center", ha="right" if inside else "left", fontsize=8.5, color=ink
+            )
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.set_xlim(0, 1)
         axes.set_xticks([])
         axes.spines[["bottom"]].set_visible(False)
         axes.tick_params(length=0)
-        axes.set_title(title, fontsize=9)
+        axes.set_title(title)
         return svg(figure, alt)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sernet.report.results import Row, headline, select
+from sernet.score.metrics import OOD_METRICS
 
 SYSTEM_ORDER = ("majority", "baseline", "am", "msac")
 CONDITIONS = {
@@ -15,8 +16,12 @@ CONDITIONS = {
 }
 OOD_CONDITIONS = {
     "ood-near": "near: emotions held out of training",
-    "ood-shift": "shift: the same emotions in another corpus, to be accepted (0.5 is best)",
+    "ood-shift": "shift: the same emotions in another corpus, to be accepted (AUROC 0.5 is best)",
     "ood-far": "far: no acted emotion",
+}
+MEASURES = {
+    "Accuracy": ("war", "macro_f1", "uar_seed_sd"),
+    "Confidence": ("ece", "nll", "brier", "aurc", "uar_cov80", "failure_auroc"),
 }
 TRIVIAL_DETECTORS = ("duration", "level", "bandwidth")
 INTERVAL = "95 % intervals over speakers in brackets, none below 4 speakers or where no resample differs"
@@ -98,24 +103,24 @@ def differences(rows: Sequence[Row]) -> list[Table]:
 
 
 def other_measures(rows: Sequence[Row]) -> list[Table]:
-    """What UAR does not tell: accuracy, F1, calibration, and what confidence is worth."""
-    names = ("war", "macro_f1", "ece", "nll", "brier", "aurc", "uar_cov80", "failure_auroc", "uar_seed_sd")
+    """What UAR does not tell: accuracy, F1 and the spread over seeds; calibration, and what confidence is worth."""
     tables = []
     for condition, meaning in CONDITIONS.items():
-        chosen = headline(rows, condition=condition, metric=names, versus=None)
-        present = [name for name in names if any(row["metric"] == name for row in chosen)]
-        body = []
-        for run, train, test in _places(chosen):
-            of_place = select(chosen, run=run, train=train, test=test)
-            for system in systems_of(of_place):
-                numbers = {row["metric"]: row for row in select(of_place, system=system)}
-                size = next(iter(numbers.values()))
-                cells = [show(numbers.get(name)) for name in present]
-                body.append([run, _way(train, test), system, *cells, str(size["n"]), str(size["n_speakers"])])
-        if body:
-            header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
-            caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
-            tables.append(Table(f"Other measures, {meaning} ({condition})", caption, header, body, 3))
+        for title, names in MEASURES.items():
+            chosen = headline(rows, condition=condition, metric=names, versus=None)
+            present = [name for name in names if any(row["metric"] == name for row in chosen)]
+            body = []
+            for run, train, test in _places(chosen):
+                of_place = select(chosen, run=run, train=train, test=test)
+                for system in systems_of(of_place):
+                    numbers = {row["metric"]: row for row in select(of_place, system=system)}
+                    size = next(iter(numbers.values()))
+                    cells = [show(numbers.get(name)) for name in present]
+                    body.append([run, _way(train, test), system, *cells, str(size["n"]), str(size["n_speakers"])])
+            if body:
+                header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
+                caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
+                tables.append(Table(f"{title}, {meaning} ({condition})", caption, header, body, 3))
     return tables
 
 
@@ -184,28 +189,24 @@ def cross_corpus(rows: Sequence[Row]) -> list[Table]:
 
 def ood(rows: Sequence[Row]) -> list[Table]:
     """Each OOD set by detector and system, with both conventions of the false positive rate at 95 %."""
-    names = ("auroc", "fpr95_id_pos", "fpr95_ood_pos")
     tables = []
     for condition, meaning in OOD_CONDITIONS.items():
-        chosen = headline(rows, condition=condition, metric=names, versus=None)
+        chosen = headline(rows, condition=condition, metric=OOD_METRICS, versus=None)
         for run, train, test in _places(chosen):
             here = select(chosen, run=run, train=train, test=test)
-            systems = systems_of(here)
-            detectors = sorted({row["detector"] for row in here}, key=lambda name: (name in TRIVIAL_DETECTORS, name))
             body = []
-            for detector in detectors:
-                line = [f"{detector} (trivial)" if detector in TRIVIAL_DETECTORS else detector]
-                for system in systems:
+            for detector in detectors_of(here):
+                shown = f"{detector} (trivial)" if detector in TRIVIAL_DETECTORS else detector
+                for system in systems_of(select(here, detector=detector)):
                     found = {row["metric"]: row for row in select(here, detector=detector, system=system)}
-                    line += [show(found.get(name)) for name in names]
-                body.append(line)
-            header = ["detector", *(f"{name}, {system}" for system in systems for name in names)]
+                    body.append([shown, system, *(show(found.get(name)) for name in OOD_METRICS)])
             size = here[0]
             caption = (
                 f"{meaning}. Trained on {train}; n = {size['n']} ID and {size['n_ood']} OOD utterances; "
                 f"mean over folds and seeds; {INTERVAL}."
             )
-            tables.append(Table(f"OOD {condition[4:]}: {run}, {test}", caption, header, body))
+            header = ["detector", "system", *OOD_METRICS]
+            tables.append(Table(f"OOD {condition[4:]}: {run}, {test}", caption, header, body, 2))
     return tables
 
 
@@ -231,6 +232,11 @@ def ood_differences(rows: Sequence[Row]) -> list[Table]:
 def systems_of(rows: Iterable[Row]) -> list[str]:
     """The systems of the rows, in the order of every table."""
     return sorted({row["system"] for row in rows}, key=_rank)
+
+
+def detectors_of(rows: Iterable[Row]) -> list[str]:
+    """The detectors of the rows, the trivial ones last."""
+    return sorted({row["detector"] for row in rows}, key=lambda name: (name in TRIVIAL_DETECTORS, name))
 
 
 def _rank(system: str) -> tuple[int, str]:
@@ -264,5 +270,5 @@ def _size(rows: Sequence[Row], size: Row, **place: str) -> list[str]:
 def _plain(table: Table) -> str:
     lines = [table.header, *table.body]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([table.title, text[0], "  ".join("-" * width for width in widths), *text[1:]])

@@ -106,7 +106,8 @@ class ScoreSet:
         """Read a score file.
 
         Raises:
-            SernetError: the file is missing, damaged, has an array too many or too few, or holds what the class refuses.
+            SernetError: the file is missing or damaged, has an array too many or too few, or holds what the class
+                refuses.
         """
         names = [field.name for field in fields(cls)]
         arrays: dict[str, Any] = {**_read_npz(path, names)}
@@ -136,7 +137,7 @@ def _read_npz(path: Path | str, names: list[str]) -> dict[str, np.ndarray]:
     """The arrays of an npz file that has to hold exactly ``names``."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            missing, extra = sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names))
+            missing, extra = (sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names)))
             if missing or extra:
                 raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {names}")
             return {name: archive[name] for name in names}

@@ -62,6 +62,8 @@ def score(
             raise SernetError(
                 f"{utterance.id}: features of shape {matrix.shape}, the model needs (>= 1, {meta['bins']})"
             )
+        if not np.isfinite(matrix).all():
+            raise SernetError(f"{utterance.id}: features that are not finite; make them again (stage features)")
     prepare = front_end(meta)
     embedding = embed(model, [prepare(matrix) for matrix in examples.features], device, batch_frames)
     logits, cosine = classify(model, embedding, device)

@@ -57,10 +57,7 @@ class Requirement:
 
 
 def resample(
-    key: Sequence[object],
-    stratum: np.ndarray,
-    requirements: Sequence[Requirement] = (),
-    draws: int = DRAWS,
+    key: Sequence[object], stratum: np.ndarray, requirements: Sequence[Requirement] = (), draws: int = DRAWS
 ) -> np.ndarray | None:
     """How often each unit is drawn in each resample.
 

@@ -71,7 +71,7 @@ def metric(name: str) -> Metric:
 
 
 def recalls(confusion: np.ndarray) -> np.ndarray:
-    """Recall a class from confusion ``(draws, reference, predicted)``: ``(draws, classes)``, NaN where a class lacks."""
+    """Recall of each class, NaN without it, ``(draws, classes)``; confusion is ``(draws, reference, predicted)``."""
     return _ratio(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1))
 
 
@@ -118,7 +118,8 @@ def aurc(mass: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """Area under the risk-coverage curve (Geifman and El-Yaniv 2017).
 
     Args:
-        mass: weight of all utterances down to each group of equal confidence, most confident first, ``(draws, groups)``.
+        mass: weight of all utterances down to each group of equal confidence, most confident first,
+            ``(draws, groups)``.
         errors: weight of the wrong ones among them, ``(draws, groups)``.
     """
     risk = np.nan_to_num(_ratio(errors, mass))
@@ -158,7 +159,7 @@ def fpr_at_95(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Quotient, NaN where there is nothing to divide by."""
-    numerator, denominator = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
+    numerator, denominator = (np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float))
     return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator != 0)
 
 

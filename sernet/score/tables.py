@@ -148,15 +148,15 @@ class OodTable:
     def evaluate(self, counts: np.ndarray, names: Iterable[str] = metrics.OOD_METRICS) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` of each row of counts ``(draws, all units)``."""
         names = [name for name in names if name != "oscr" or self._right_wins is not None]
-        id_counts, ood_counts = counts[:, self.units].astype(float), counts[:, self.ood_units].astype(float)
-        id_total, ood_total = id_counts @ self._id.sum(axis=1), ood_counts @ self._ood.sum(axis=1)
+        id_counts, ood_counts = (counts[:, self.units].astype(float), counts[:, self.ood_units].astype(float))
+        id_total, ood_total = (id_counts @ self._id.sum(axis=1), ood_counts @ self._ood.sum(axis=1))
         values: dict[str, np.ndarray] = {}
         for name, wins in (("auroc", self._wins), ("oscr", self._right_wins)):
             if name in names and wins is not None:
                 values[name] = metrics.auroc((id_counts @ wins * ood_counts).sum(axis=1), id_total, ood_total)
         if set(names) <= set(values):
             return values
-        least = id_counts @ self._id.cumsum(axis=1), ood_counts @ self._ood.cumsum(axis=1)
+        least = (id_counts @ self._id.cumsum(axis=1), ood_counts @ self._ood.cumsum(axis=1))
         most = id_counts @ _down(self._id), ood_counts @ _down(self._ood)
         computed = {
             "aupr_in": lambda: metrics.aupr(*least),

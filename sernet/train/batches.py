@@ -57,6 +57,9 @@ class TrainingData:
             raise SernetError(f"one training utterance, {keep[0]}: batch statistics need two")
         self.left_out = len(examples) - len(keep)
         examples = examples.select(keep)
+        for utterance, matrix in zip(examples.utterances, examples.features, strict=True):
+            if not np.isfinite(matrix).all():
+                raise SernetError(f"{utterance.id}: features that are not finite; make them again (stage features)")
         self.utterances = examples.utterances
         self.front_end = FrontEnd.fit(examples.features, model.input.normalise, model.input.trim_db)
         self.inputs = [self.front_end(matrix) for matrix in examples.features]
@@ -78,8 +81,9 @@ class TrainingData:
             for utterance, value, allowed in zip(self.utterances, self.label, self.allowed, strict=True):
                 if not allowed[value]:
                     raise SernetError(f"{utterance.id}: {utterance.corpus} is said not to have {classes[value]}")
-        self.attributes, self.notes = plan(model.attributes, self.values(model), self.label.tolist())
+        controls = {str(name): control for name, control in model.attributes.items()}
         values = self.values(model)
+        self.attributes, self.notes = plan(controls, values, self.label.tolist())
         self.attribute_labels = {a.name: a.labels(values[a.name]) for a in self.attributes}
         self.dropout, self.pooled = model.dropout, 0
 
@@ -94,7 +98,7 @@ class TrainingData:
 
     def _order(self, keys: np.ndarray) -> list[np.ndarray]:
         lengths = np.array([len(matrix) for matrix in self.inputs])
-        return batches(np.minimum(lengths, self.crop or lengths.max()), self.config.batch_size, keys)
+        return batches(lengths if self.crop is None else np.full_like(lengths, self.crop), self.config.batch_size, keys)
 
     def epoch(self, epoch: int, device: str) -> Iterator[Batch]:
         """The batches of an epoch; every draw is a function of (seed, epoch, utterance id)."""
@@ -103,18 +107,12 @@ class TrainingData:
             yield self._batch(chosen, [draws[index] for index in chosen], device)
 
     def _batch(self, chosen: np.ndarray, draws: list[np.random.Generator], device: str) -> Batch:
-        settings, crop = self.config.augment, self.crop
-        if crop is not None:
-            # One length for the batch, unless that would take more than half of the crop: padding costs time. Of few
-            # different lengths: the convolution library prepares itself for each shape anew.
-            shortest = int(min(len(self.inputs[index]) for index in chosen) / (1 + settings.time_warp))
-            grain = max(1, crop // 8)
-            crop = min(crop, max(shortest // grain * grain, crop // 2))
+        settings = self.config.augment
         inputs = [
-            augment(self.inputs[index], settings, crop, self.frame_shift, draw)
+            augment(self.inputs[index], settings, self.crop, self.frame_shift, draw)
             for index, draw in zip(chosen, draws, strict=True)
         ]
-        share = np.ones(len(chosen), dtype=np.float32)
+        share: np.ndarray = np.ones(len(chosen), dtype=np.float32)
         if settings.mixup > 0:
             share = np.array([draw.beta(settings.mixup, settings.mixup) for draw in draws], dtype=np.float32)
             others = inputs[-1:] + inputs[:-1]

@@ -66,7 +66,11 @@ def fit(
     if config.select == "dev" and not len(dev_label):
         raise SernetError("train.select is dev, but there is no dev utterance; set dev_speakers in the run, or last")
     count = sum(parameter.numel() for parameter in trainer.model.parameters())
-    print(f"{len(data.inputs)} utterances, {len(dev_inputs)} dev, {len(classes)} classes, {count} parameters, {device}")
+    precision = "bf16" if trainer.bf16 else "float32"
+    print(
+        f"{len(data.inputs)} utterances, {len(dev_inputs)} dev, {len(classes)} classes, {count} parameters, "
+        f"{device}, {precision}"
+    )
     if data.left_out:
         print(f"{data.left_out} training utterances have none of the classes: left out")
     for note in data.notes:

@@ -35,6 +35,14 @@ def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
     return low + (peak - low) * (1 + math.cos(math.pi * share)) / 2
 
 
+def bf16_helps(kind: str) -> bool:
+    """Whether bfloat16 convolutions are faster on a device of this ``kind``: on CUDA, and on CPUs with AMX.
+
+    A torch that cannot tell what the CPU has counts as no.
+    """
+    return kind == "cuda" or bool(getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False))
+
+
 def mean_recall(label: np.ndarray, predicted: np.ndarray) -> float:
     """UAR: the mean over the classes in ``label`` (utterances,) of the share that ``predicted`` gets right."""
     return float(np.mean([np.mean(predicted[label == value] == value) for value in np.unique(label)]))
@@ -53,12 +61,12 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "initial weights").integers(2**62)))
             self.model = SerNet(model, bins, classes)
-            tasks = [AttributeTask(attribute, model.embedding, classes) for attribute in data.attributes]
+            self.tasks = [AttributeTask(attribute, model.embedding, classes) for attribute in data.attributes]
         data.pooled = self.model.pooled
         self.model = to_device(self.model, device)
-        self.tasks = nn.ModuleList(tasks).to(device)
+        self.classifiers = nn.ModuleList(self.tasks).to(device)
         self.averaged = copy.deepcopy(self.model)
-        self.parameters = [*self.model.parameters(), *self.tasks.parameters()]
+        self.parameters = [*self.model.parameters(), *self.classifiers.parameters()]
         # Biases, norms and the like are left alone by weight decay, as is usual.
         decayed = [p for p in self.parameters if p.dim() > 1]
         others = [p for p in self.parameters if p.dim() <= 1]
@@ -66,7 +74,7 @@ class Trainer:
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=config.peak_lr,
         )
-        self.bf16 = config.precision == "bf16" or (config.precision == "auto" and self.kind == "cuda")
+        self.bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_helps(self.kind))
         self.steps = data.steps
         self.done = 0
         self.history: list[dict[str, Any]] = []
@@ -100,18 +108,21 @@ class Trainer:
         emotion = self.emotion_loss(embedding, batch)
         measured = {"loss": emotion.detach()}
         loss = emotion
+        # In mixup an utterance counts twice, with its own attributes and with those of the one mixed in.
+        twice = 1 if config.augment.mixup <= 0 else 2
+        share = batch.share if twice == 1 else torch.cat([batch.share, 1 - batch.share])
         for task in self.tasks:
-            label = batch.attributes[task.attribute.name]
+            label, of = self.mixed(batch, batch.attributes[task.attribute.name]), self.mixed(batch, batch.label)
             if task.attribute.config.control == "auto":
                 leaf = embedding.detach().requires_grad_()
-                own = torch.autograd.grad(task.loss(leaf, label, batch.label), leaf)[0]
+                own = torch.autograd.grad(task.loss(leaf.repeat(twice, 1), label, of, share), leaf)[0]
                 task.observe(own, torch.autograd.grad(emotion, embedding, retain_graph=True)[0])
-            controlled = task.controlled(embedding, label, batch.label, step / steps)
+            controlled = task.controlled(embedding.repeat(twice, 1), label, of, share, step / steps)
             measured[f"{task.attribute.name}_loss"] = controlled.detach()
             loss = loss + controlled
         if not torch.isfinite(loss):
             raise SernetError(
-                f"the loss is {float(loss)} in epoch {self.done + 1}; utterances: {' '.join(batch.ids)}. "
+                f"the loss is {loss.item()} in epoch {self.done + 1}; utterances: {' '.join(batch.ids)}. "
                 "Look at their features, or lower train.peak_lr"
             )
         self.optimiser.zero_grad()
@@ -121,6 +132,10 @@ class Trainer:
         self.average(min(config.ema, (1 + step) / (10 + step)))
         told = mask_classes(self.model.logits(embedding.detach()), batch.allowed).argmax(1) == batch.label
         return {name: float(value) for name, value in measured.items()} | {"accuracy": float(told.float().mean())}
+
+    def mixed(self, batch: Batch, label: Tensor) -> Tensor:
+        """``label`` (batch,), in mixup followed by that of the utterance mixed in."""
+        return label if self.config.augment.mixup <= 0 else torch.cat([label, label.roll(1)])
 
     def emotion_loss(self, embedding: Tensor, batch: Batch) -> Tensor:
         """The weighted cross-entropy of emotion; in mixup the margin is on each target of its own term."""
@@ -147,7 +162,7 @@ class Trainer:
         """All tensors that a resumed training needs."""
         return {
             **checkpoint.prefixed("model", self.model.state_dict()),
-            **checkpoint.prefixed("tasks", self.tasks.state_dict()),
+            **checkpoint.prefixed("attributes", self.classifiers.state_dict()),
             **checkpoint.prefixed("averaged", self.averaged.state_dict()),
             **checkpoint.prefixed("optimiser", checkpoint.optimiser_tensors(self.optimiser)),
             **checkpoint.prefixed("best", self.best),
@@ -156,7 +171,7 @@ class Trainer:
     def restore(self, tensors: dict[str, Tensor], history: list[dict[str, Any]]) -> None:
         """Stand where `tensors` were taken."""
         self.model.load_state_dict(checkpoint.under("model", tensors))
-        self.tasks.load_state_dict(checkpoint.under("tasks", tensors))
+        self.classifiers.load_state_dict(checkpoint.under("attributes", tensors))
         self.averaged.load_state_dict(checkpoint.under("averaged", tensors))
         checkpoint.restore_optimiser(self.optimiser, checkpoint.under("optimiser", tensors))
         self.best = checkpoint.under("best", tensors)

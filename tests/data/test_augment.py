@@ -58,4 +58,13 @@ def test_warping_changes_the_tempo_within_bounds():
 
 
 def test_one_frame_survives():
-    assert augment(matrix(1), AugmentConfig(), 80, 0.01, generator(0)).shape == (1, 20)
+    assert augment(matrix(1), AugmentConfig(), 80, 0.01, generator(0)).shape == (80, 20)
+    assert augment(matrix(1), AugmentConfig(), None, 0.01, generator(0)).shape == (1, 20)
+
+
+def test_a_short_utterance_is_repeated_to_fill_the_crop():
+    ramp = np.tile(np.arange(10.0, dtype=np.float32)[:, None], (1, 3))
+    filled = augment(ramp, NOTHING, 35, 0.01, generator(0))
+    assert filled.shape == (35, 3)
+    np.testing.assert_allclose(filled[10:20], filled[:10], atol=1e-4)
+    assert len(np.unique(np.round(filled[:10, 0]))) >= 9

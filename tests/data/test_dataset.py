@@ -45,7 +45,9 @@ def test_front_end_global_keeps_the_level():
     everything = np.concatenate([front(matrix) for matrix in data.features])
     np.testing.assert_allclose(everything.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(everything.std(0), 1, rtol=1e-4)
-    np.testing.assert_allclose(front(data.features[0] + 3) - front(data.features[0]), 3 / front.std[None] + np.zeros((50, 1)), rtol=1e-4)
+    np.testing.assert_allclose(
+        front(data.features[0] + 3) - front(data.features[0]), 3 / front.std[None] + np.zeros((50, 1)), rtol=1e-4
+    )
 
 
 def test_trim_drops_quiet_ends_and_keeps_pauses():

@@ -19,7 +19,7 @@ def task(control, values=("a", "b"), classes=2, within_class=False, weight=0.5):
 def gradients(module, embedding, label, emotion, progress):
     leaf = embedding.clone().requires_grad_()
     module.zero_grad()
-    module.controlled(leaf, label, emotion, progress).backward()
+    module.controlled(leaf, label, emotion, torch.ones(len(label)), progress).backward()
     return leaf.grad, [parameter.grad.clone() for parameter in module.parameters()]
 
 
@@ -53,10 +53,11 @@ def test_missing_labels_change_nothing():
     embedding = torch.randn(4, 4, generator=torch.Generator().manual_seed(1))
     label, emotion = torch.tensor([0, -1, 1, -1]), torch.zeros(4, dtype=torch.int64)
     module = task("assist")
-    all_rows = module.loss(embedding, label, emotion)
-    known = module.loss(embedding[[0, 2]], label[[0, 2]], emotion[[0, 2]])
-    assert all_rows.item() == pytest.approx(known.item())
-    nothing = module.loss(embedding, torch.full((4,), -1), emotion)
+    weight = torch.tensor([0.5, 1.0, 1.0, 1.0])
+    all_rows = module.loss(embedding, label, emotion, weight)
+    first, third = (module.loss(embedding[[i]], label[[i]], emotion[[i]], weight[[i]]) for i in (0, 2))
+    assert all_rows.item() == pytest.approx((0.5 * first.item() + third.item()) / 1.5, rel=1e-5)
+    nothing = module.loss(embedding, torch.full((4,), -1), emotion, weight)
     assert nothing.item() == 0.0
 
 
@@ -77,7 +78,7 @@ def test_suppression_within_class_cannot_use_the_class():
     """The classifier of a class is chosen by emotion: another class's part gets no gradient."""
     module = task("suppress", within_class=True)
     embedding = torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
-    module.loss(embedding, torch.tensor([0, 1, 0]), torch.tensor([1, 1, 1])).backward()
+    module.loss(embedding, torch.tensor([0, 1, 0]), torch.tensor([1, 1, 1]), torch.ones(3)).backward()
     last = module.classifier[-1].weight.grad.view(2, 2, -1)
     assert last[0].abs().max() == 0
     assert last[1].abs().max() > 0

@@ -8,6 +8,7 @@ from sernet.report.markdown import main_table, results_markdown
 from sernet.report.results import Row, headline
 from sernet.report.tables import show
 from sernet.score.files import Scored
+from sernet.score.metrics import OOD_METRICS
 
 PROVENANCE = {
     "title": "mini",
@@ -46,7 +47,7 @@ def test_every_headline_uar_stands_in_the_text_with_its_interval(rows: list[Row]
     ]
     assert single[2][0] == "single_mini_de" and single[3][0] == "single_mini_en (preliminary)"
     assert single[2][-4:] == ["80", "8", "2", "0 1"]
-    assert "- environment: python 3.11.2, torch 2.13.0" in text and "`bash run.sh`" in text
+    assert "- environment: python 3.11.2; torch 2.13.0" in text and "`bash run.sh`" in text
 
 
 def test_tables_are_well_formed(rows: list[Row]) -> None:
@@ -61,8 +62,10 @@ def test_tables_are_well_formed(rows: list[Row]) -> None:
 
 def test_ood_tables_show_both_conventions_and_mark_trivial_detectors(rows: list[Row]) -> None:
     table = table_under(results_markdown(rows, PROVENANCE), "OOD near: single_mini_en, near")
-    assert table[0][:4] == ["detector", "auroc, baseline", "fpr95_id_pos, baseline", "fpr95_ood_pos, baseline"]
-    assert [line[0] for line in table[2:]] == ["msp", "duration (trivial)"]
+    assert table[0] == ["detector", "system", *OOD_METRICS]
+    assert [line[:2] for line in table[2:]] == [
+        [detector, system] for detector in ("msp", "duration (trivial)") for system in ("baseline", "am", "msac")
+    ]
 
 
 def test_what_was_not_measured_is_left_out(rows: list[Row]) -> None:

@@ -104,7 +104,7 @@ def ood_of(seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     inside, outside = random.normal(size=60), 1 + random.normal(size=90)
     if ties:
         inside, outside = np.round(inside), np.round(outside)
-    return inside, outside, random.integers(1, 4, size=60), random.integers(1, 4, size=90)
+    return (inside, outside, random.integers(1, 4, size=60), random.integers(1, 4, size=90))
 
 
 def evaluate_ood(
@@ -134,7 +134,7 @@ def test_ood_metrics_against_scikit_learn(seed: int, ties: bool) -> None:
 
 
 def test_the_two_conventions_of_fpr_on_paper() -> None:
-    """20 ID scores 1 to 20, 20 OOD scores 18.5 to 37.5: accepting 19 ID lets one OOD in; all but 18.5 flagged, one ID."""
+    """ID scores 1 to 20, OOD scores 18.5 to 37.5: accepting 19 ID lets one OOD in, rejecting 19 OOD rejects one ID."""
     ours = evaluate_ood(np.arange(1.0, 21), np.arange(18.5, 38.5))
     assert ours["fpr95_id_pos"] == pytest.approx(1 / 20)
     assert ours["fpr95_ood_pos"] == pytest.approx(1 / 20)

@@ -23,12 +23,12 @@ CONFIG = TrainConfig(epochs=4, batch_size=8, crop_seconds=0.4, tensorboard=False
 
 
 def examples(count: int = 24) -> Examples:
-    """``count`` utterances of 0.5 to 0.7 s with 20 bins."""
+    """``count`` utterances of 0.5 to 0.8 s with 20 bins."""
     utterances, features = [], []
     for number in range(count):
         draws = generator("speech", number)
         emotion, speaker = ["anger", "neutral", "calm"][number % 3], f"s{number % 4}"
-        matrix = draws.normal(size=(50 + 10 * (number % 3), 20)).astype(np.float32)
+        matrix = draws.normal(size=(50 + 10 * (number % 4), 20)).astype(np.float32)
         matrix[np.arange(len(matrix)) // 5 % 2 == 0, :10] += 4.0 * (emotion == "anger")
         gender = None if number % 5 == 0 else "fm"[number % 2]
         corpus = ["one", "two"][number // 2 % 2]

@@ -1,0 +1,178 @@
+"""Stage 7: results.json, RESULTS.md and report/index.html."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import yaml
+
+from local.score import score_path, sets
+from sernet.experiment import Experiment, Unit
+from sernet.pipeline import jobs as pipeline
+from sernet.pipeline.digests import of_value
+from sernet.pipeline.options import Request
+from sernet.pipeline.stamps import Job, versions
+
+
+def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
+    """One job."""
+    yield [_job(experiment, request)]
+
+
+def run(job: Job) -> None:
+    """Write the results, the tables and the report."""
+    from sernet.pipeline.files import write_text
+    from sernet.report.html import write_report
+    from sernet.report.markdown import results_markdown
+    from sernet.report.results import build_results, write_results
+    from sernet.score.files import Scored
+
+    scored = [Scored(**item | {"directory": Path(item["directory"])}) for item in job.config["scored"]]
+    results, markdown, page, config = job.outputs
+    provenance = job.arguments["provenance"]
+    rows = build_results(scored, job.config["recipe"], job.config["tag"])
+    write_results(rows, results)
+    write_text(markdown, results_markdown(rows, provenance))
+    write_text(config, yaml.safe_dump(job.arguments["recipe"], sort_keys=False))
+    write_report(page, rows, scored, provenance, _audio(job.arguments["cuts"]))
+
+
+def announce(experiment: Experiment) -> list[str]:
+    """Nothing before it begins."""
+    return []
+
+
+def conclude(experiment: Experiment) -> list[str]:
+    """The main table, and where the rest is."""
+    from sernet.report.results import read_results
+    from sernet.report.tables import main_table
+
+    preliminary = [run.name for run in experiment.runs if run.config.preliminary]
+    folder = experiment.folder
+    table = main_table(read_results(folder / "results.json"), preliminary)
+    return ["", table, "", f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
+
+
+def _job(experiment: Experiment, request: Request) -> Job:
+    units = list(experiment.units())
+    scored = [item for unit in units for item in _scored(experiment, unit)]
+    files = [score_path(unit, name) for unit in units for name in sets(experiment, unit) if name not in ("train", "dev")]
+    files += [unit.directory / "history.jsonl" for unit in units]
+    for unit in units:
+        if unit.run.folded:
+            tests = ["test", *experiment.ood_sets(unit.run)] if experiment.ood_sets(unit.run) else []
+            files += [
+                unit.directory / "ood" / d / f"{t}.npz" for d in experiment.recipe.config.ood.detectors for t in tests
+            ]
+    folder = experiment.folder
+    recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
+    return Job(
+        name=f"report {experiment.name}",
+        script="local.report",
+        stamp=folder / "report" / "report.json",
+        config={"recipe": experiment.recipe.name, "tag": experiment.tag, "scored": scored},
+        modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
+        inputs=tuple(files),
+        outputs=(folder / "results.json", folder / "RESULTS.md", folder / "report" / "index.html", folder / "config.yaml"),
+        arguments={
+            "provenance": _provenance(experiment, request, units, recipe),
+            "recipe": recipe,
+            "cuts": [str(experiment.data(corpus) / "cuts.jsonl.gz") for corpus in experiment.corpora],
+        },
+    )
+
+
+def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
+    base = {
+        "run": unit.run.name,
+        "system": unit.system,
+        "fold": unit.fold,
+        "seed": unit.seed,
+        "train": "+".join(sorted(unit.run.train)),
+        "directory": str(unit.directory),
+    }
+    for name in unit.run.tests:
+        yield base | {"test": name, "condition": "cross", "set": name}
+    if unit.run.folded:
+        yield base | {"test": "+".join(sorted(unit.run.train)), "condition": "single", "set": "test"}
+        for name in experiment.ood_sets(unit.run):
+            config = experiment.recipe.config.ood.sets[name]
+            if config.split == "test":
+                yield base | {"test": name, "condition": config.condition, "set": name}
+
+
+def _provenance(experiment: Experiment, request: Request, units: list[Unit], recipe: dict[str, Any]) -> dict[str, Any]:
+    runs = {run.name: f"{'+'.join(run.train)}, {run.config.protocol.label}" for run in experiment.runs}
+    return {
+        "title": experiment.recipe.config.title,
+        "command": request.command,
+        "revision": _revision(),
+        "config digest": of_value(recipe)[:16],
+        "environment": versions() | {"machine": f"{platform.system()} {platform.machine()}, {_processor()}"},
+        "runs": runs,
+        "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
+        "seeds": sorted({unit.seed for unit in units}),
+        "training time": _training_time(units),
+        "preliminary": [run.name for run in experiment.runs if run.config.preliminary],
+    }
+
+
+def _revision() -> str:
+    """The commit, marked where files differ from it; "unknown" outside a repository."""
+    root = Path(__file__).resolve().parents[1]
+    git = ["git", "-C", str(root)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    return found.group(1) if found else platform.processor()
+
+
+def _training_time(units: list[Unit]) -> str:
+    """From the ends of the training logs."""
+    seconds = []
+    for unit in units:
+        log = unit.directory / "log" / "train.log"
+        found = re.search(r"# ended \(code 0\) after ([\d.]+) s", log.read_text(encoding="utf-8")) if log.exists() else None
+        if found:
+            seconds.append(float(found.group(1)))
+    if not seconds:
+        return "unknown"
+    return f"{len(seconds)} models, {sum(seconds) / 60:.1f} minutes in all, {median(seconds):.0f} s each (median)"
+
+
+def _audio(cuts: list[str]) -> Callable[[str], Any]:
+    """A look-up of an utterance's samples and rate; None where its audio is gone."""
+    from sernet.corpus.audio import load_audio
+    from sernet.corpus.utterances import read_cuts
+    from sernet.errors import SernetError
+
+    known = {item.utterance.id: item for path in cuts for item in read_cuts(Path(path))}
+
+    def find(identity: str) -> Any:
+        try:
+            return load_audio(known[identity]) if identity in known else None
+        except SernetError as error:
+            print(f"no audio in the report for {error}")
+            return None
+
+    return find
+
+
+if __name__ == "__main__":
+    pipeline.main(run)

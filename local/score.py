@@ -1,0 +1,184 @@
+"""Stage 4: score files of every model on every test set, and the far sets that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from local.train import digest
+from sernet.config.base import validate
+from sernet.config.features import FeatureConfig
+from sernet.config.ood import OodSetConfig
+from sernet.corpus.utterances import Indexed, read_cuts
+from sernet.experiment import Experiment, Unit
+from sernet.pipeline import jobs as pipeline
+from sernet.pipeline.options import Request, may_use_gpu
+from sernet.pipeline.stamps import Job
+
+MADE = ("noise", "tones", "silence", "reversed", "scrambled")
+"""Sources of sets that are made at the level of samples."""
+
+
+def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
+    """One job a far set and fold, then one a model and set."""
+    units = list(experiment.units())
+    making = {}
+    for unit in units:
+        for name in experiment.ood_sets(unit.run):
+            if is_made(experiment, name):
+                job = _set_job(experiment, unit, name)
+                making[job.name] = job
+    yield list(making.values())
+    yield [_score_job(experiment, request, unit, name) for unit in units for name in sets(experiment, unit)]
+
+
+def run(job: Job) -> None:
+    """Make one far set, or score one set with one model."""
+    if "set" in job.config:
+        _make(job)
+    else:
+        _score(job)
+
+
+def announce(experiment: Experiment) -> list[str]:
+    """Nothing before it begins."""
+    return []
+
+
+def conclude(experiment: Experiment) -> list[str]:
+    """Nothing more to say."""
+    return []
+
+
+def sets(experiment: Experiment, unit: Unit) -> list[str]:
+    """All score sets of a unit."""
+    return [*experiment.sets(unit), *(experiment.ood_sets(unit.run) if unit.run.folded else [])]
+
+
+def is_made(experiment: Experiment, name: str) -> bool:
+    """Whether an out-of-distribution set is made from samples; the others are features that are there."""
+    config = experiment.recipe.config.ood.sets[name]
+    return config.source in MADE or (config.source == "corpus" and config.condition == "ood-far")
+
+
+def made_path(experiment: Experiment, unit: Unit, name: str) -> Path:
+    """The ark of a far set: one for all systems and seeds of a fold."""
+    return experiment.folder / unit.run.name / "ood_sets" / f"fold{unit.fold}" / f"{name}.ark"
+
+
+def utterances(experiment: Experiment, unit: Unit, name: str) -> list[Indexed]:
+    """The utterances of a score set whose features are in a corpus's ark."""
+    if name in experiment.sets(unit):
+        return experiment.part(unit, name)
+    config = experiment.recipe.config.ood.sets[name]
+    if config.source == "held-out":
+        found = experiment.held_out(unit)
+    else:
+        assert config.corpus is not None
+        found = [item for item in experiment.indexed(config.corpus) if unit.run.label(item.utterance.emotion)]
+    return [item for item in found if _kept(item, config)]
+
+
+def score_path(unit: Unit, name: str) -> Path:
+    """scores/<set>.npz."""
+    return unit.directory / "scores" / f"{name}.npz"
+
+
+def _kept(item: Indexed, config: OodSetConfig) -> bool:
+    return all(getattr(item.utterance, key) in values for key, values in config.where.items())
+
+
+def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
+    config = experiment.recipe.config.ood.sets[name]
+    path = made_path(experiment, unit, name)
+    corpora = [*unit.run.train, *([config.corpus] if config.corpus else [])]
+    wanted = {item.utterance.id for item in experiment.part(unit, "test")}
+    return Job(
+        name=f"far set {unit.run.name}/fold{unit.fold}/{name}",
+        script="local.score",
+        stamp=path.with_suffix(".json"),
+        config={
+            "set": config.model_dump(mode="json"),
+            "features": experiment.recipe.config.features.model_dump(mode="json"),
+            "test utterances": sorted(wanted),
+        },
+        modules=("sernet.ood.store",),
+        inputs=tuple(experiment.data(corpus) / "cuts.jsonl.gz" for corpus in corpora),
+        outputs=(path, path.with_suffix(".jsonl")),
+        arguments={"name": name},
+        light=True,
+    )
+
+
+def _make(job: Job) -> None:
+    from sernet.ood.store import make_set
+
+    config = validate(OodSetConfig, job.config["set"], job.name)
+    wanted = set(job.config["test utterances"])
+    everything = [item for path in job.inputs for item in read_cuts(path)]
+    id_test = [item for item in everything if item.utterance.id in wanted]
+    clips = [item for item in everything if item.utterance.corpus == config.corpus and _kept(item, config)]
+    features = validate(FeatureConfig, job.config["features"], job.name)
+    count = make_set(job.arguments["name"], config, id_test, clips, features, job.outputs[0])
+    print(f"{count} utterances in {job.outputs[0]}")
+
+
+def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) -> Job:
+    made = name in experiment.recipe.config.ood.sets and is_made(experiment, name)
+    items = [] if made else utterances(experiment, unit, name)
+    ark = made_path(experiment, unit, name)
+    model = tuple(unit.directory / file for file in ("model.safetensors", "model.json"))
+    arguments: dict[str, Any] = {
+        "directory": str(unit.directory),
+        "device": request.device,
+        "made": made,
+        "utterances": [item.utterance.id for item in items],
+        "features": {c: str(experiment.features(c)) for c in sorted({item.utterance.corpus for item in items})},
+    }
+    return Job(
+        name=f"score {unit.name}/{name}",
+        script="local.score",
+        stamp=score_path(unit, name).with_suffix(".json"),
+        config={"utterances": digest(items)},
+        modules=("sernet.score.infer", "sernet.score.files", "sernet.data.load"),
+        inputs=(*model, *((ark, ark.with_suffix(".jsonl")) if made else ())),
+        outputs=(score_path(unit, name),),
+        arguments=arguments,
+        light=True,
+        uses_gpu=may_use_gpu(request),
+    )
+
+
+@lru_cache(maxsize=1)
+def _model(directory: Path, device: str) -> Any:
+    from sernet.score.infer import load_model
+
+    return load_model(directory, device)
+
+
+_indexed = lru_cache(maxsize=8)(lambda folder: {i.utterance.id: i for i in read_cuts(Path(folder) / "cuts.jsonl.gz")})
+
+
+def _score(job: Job) -> None:
+    from sernet.data.load import load_examples
+    from sernet.ood.store import load_set
+    from sernet.score.files import ScoreSet
+    from sernet.score.infer import score
+    from sernet.train.device import choose_device
+
+    device = choose_device(job.arguments["device"])
+    model, meta = _model(Path(job.arguments["directory"]), device)
+    if job.arguments["made"]:
+        examples = load_set(job.inputs[2])
+    else:
+        folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
+        known = {name: item for folder in job.arguments["features"].values() for name, item in _indexed(folder).items()}
+        examples = load_examples(folders, [known[name] for name in job.arguments["utterances"]])
+    ScoreSet(**score(model, meta, examples, device)).save(job.outputs[0])
+    print(f"{len(examples)} utterances in {job.outputs[0]}", flush=True)
+
+
+if __name__ == "__main__":
+    pipeline.main(run)

@@ -1,0 +1,68 @@
+"""The far sets of one fold on disk: an ark of FBanks and an index, shared by all systems and seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from sernet.config.features import FeatureConfig
+from sernet.config.ood import OodSetConfig
+from sernet.corpus.audio import load_audio
+from sernet.corpus.utterances import Indexed, Utterance
+from sernet.data.dataset import Examples
+from sernet.features import ark
+from sernet.features.fbank import extract
+from sernet.ood.matching import Recording, Reference
+from sernet.ood.sets import make_clips
+from sernet.pipeline.files import atomic, write_text
+from sernet.pipeline.progress import track
+
+
+def make_set(
+    name: str,
+    config: OodSetConfig,
+    id_test: Sequence[Indexed],
+    clips: Sequence[Indexed],
+    features: FeatureConfig,
+    path: Path,
+) -> int:
+    """Make the far set ``name`` for the ID test utterances ``id_test``; returns the number of its utterances.
+
+    Args:
+        clips: utterances of the corpus that it is made from; none for synthetic sounds. Reversed and scrambled speech
+            are made from ``id_test`` itself.
+        path: of the ark; its index lies beside it as .jsonl.
+    """
+    reference = Reference.of((_recording(item) for item in id_test), features.sample_rate)
+    sources = clips if config.source == "corpus" else id_test
+    recordings = [_recording(item) for item in sources]
+    lines = []
+    with atomic(path) as temporary, open(temporary, "wb") as stream:
+        for clip in track(make_clips(name, config, reference, recordings), description=name):
+            matrix = extract(np.asarray(clip.samples, dtype=np.float32), features)
+            offset = ark.append(stream, clip.utt_id, matrix, features.storage)
+            duration = len(clip.samples) / features.sample_rate
+            lines.append({"id": clip.utt_id, "speaker": clip.speaker, "duration": duration, "offset": offset})
+    write_text(path.with_suffix(".jsonl"), "".join(json.dumps(line) + "\n" for line in lines))
+    return len(lines)
+
+
+def load_set(path: Path) -> Examples:
+    """The far set at ``path``; its utterances have no emotion, and its name for a corpus."""
+    lines = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    utterances = [
+        Utterance(id=line["id"], corpus=path.stem, speaker=line["speaker"] or None, duration=line["duration"])
+        for line in lines
+    ]
+    with open(path, "rb") as stream:
+        return Examples(utterances, [ark.read_stream(stream, line["offset"], 0, None, str(path)) for line in lines])
+
+
+def _recording(item: Indexed) -> Recording:
+    # Only a speaker that several recordings share is one: unknown speakers are their own (Kaldi's way).
+    speaker = item.utterance.speaker or ""
+    return Recording(item.utterance.id, "" if speaker == item.utterance.id else speaker, partial(load_audio, item))

@@ -1,0 +1,100 @@
+"""report/index.html: one file, nothing from outside, readable without scripts, on a phone and on paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sernet.pipeline.files import write_text
+from sernet.report import figures, tables
+from sernet.report.embedding import embedding_map
+from sernet.report.evidence import Chapter, Evidence, Plot
+from sernet.report.listen import Audio, Mistake, confident_errors
+from sernet.report.markdown import CODE, definitions, words
+from sernet.report.ood_figures import out_of_distribution
+from sernet.report.results import Row
+from sernet.score.files import Scored
+
+NUMBER = re.compile(r"^([+-]?\d+\.\d+)( \[.*?\])?(, n = \d+)?$")
+
+
+def write_report(
+    path: Path | str,
+    rows: Sequence[Row],
+    scored: Sequence[Scored],
+    provenance: Mapping[str, Any],
+    audio: Audio | None = None,
+) -> None:
+    """Write the report, whole or not at all. What was not measured has no section.
+
+    Args:
+        path: of index.html.
+        rows: of results.json.
+        scored: the score files behind them.
+        provenance: what made it, as for `results_markdown`.
+        audio: finds the sound of an utterance, for the errors to listen to.
+    """
+    evidence = Evidence(scored, rows)
+    preliminary = list(provenance.get("preliminary") or [])
+    parts = [
+        _part("Recognition", more=[*tables.recognition(rows, preliminary), *tables.differences(rows)]),
+        _chapter(figures.overview(evidence)),
+        _chapter(figures.across_corpora(evidence)),
+        _chapter(figures.confusions(evidence), [*tables.recalls(rows), *tables.folds(rows)]),
+        _chapter(figures.speakers(evidence)),
+        _part("Errors to listen to", mistakes=confident_errors(evidence, audio)),
+        _chapter(figures.reliability(evidence), tables.other_measures(rows)),
+        _chapter(out_of_distribution(evidence), [*tables.ood(rows), *tables.ood_differences(rows)]),
+        _chapter(embedding_map(evidence)),
+        _chapter(figures.training(evidence)),
+    ]
+    environment = Environment(
+        loader=PackageLoader("sernet.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    page = environment.get_template("index.html.j2").render(
+        title=provenance.get("title", "Results"),
+        provenance=[
+            (name, words(value))
+            for name, value in provenance.items()
+            if name != "title" and value not in (None, "", [], {})
+        ],
+        parts=[part for part in parts if part["tables"] or part["panels"] or part["mistakes"]],
+        code=CODE,
+        definitions=definitions(rows),
+        interval=tables.INTERVAL,
+    )
+    write_text(path, page)
+
+
+def _chapter(chapter: Chapter, more: Sequence[tables.Table] = ()) -> dict[str, Any]:
+    return _part(chapter.title, chapter.text, chapter.panels, more)
+
+
+def _part(
+    title: str,
+    text: str = "",
+    panels: Sequence[Plot] = (),
+    more: Sequence[tables.Table] = (),
+    mistakes: Sequence[Mistake] = (),
+) -> dict[str, Any]:
+    return {"title": title, "text": text, "panels": panels, "tables": more, "mistakes": mistakes}
+
+
+def _number(cell: str) -> Markup:
+    """A number stands out, its interval stands back."""
+    match = NUMBER.match(cell)
+    if match is None:
+        return Markup.escape(cell.replace("->", "\u2192"))
+    value, limits, n = match.groups()
+    quiet = Markup("<small>{}</small>").format((limits or "").strip() + (n or "")) if limits or n else ""
+    return Markup("<b>{}</b> {}").format(value, quiet)

@@ -1,0 +1,116 @@
+"""A run of the suite over the score files of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from score_sets import random_set
+
+from sernet.config.ood import OodConfig
+from sernet.data.dataset import Examples, Utterance
+from sernet.errors import SernetError
+from sernet.ood import suite
+from sernet.ood.registry import make_detector
+from sernet.score.files import load_detector_scores
+
+SETS = {"train": random_set(200, 1), "dev": random_set(60, 2), "test": random_set(50, 3)}
+OOD = {"noise": random_set(40, 4, shift=5.0, prefix="noise")}
+
+
+@pytest.fixture
+def model(tmp_path):
+    for name, scores in {**SETS, **OOD}.items():
+        scores.save(tmp_path / "scores" / f"{name}.npz")
+    return tmp_path
+
+
+def features(scores):
+    rng = np.random.default_rng(len(scores))
+    order = rng.permutation(len(scores))  # found by id, not by position
+    utterances = [Utterance(scores.utt_id[i], "corpus", duration=1.0 + i) for i in order]
+    return Examples(utterances, [rng.standard_normal((5, 8)).astype(np.float32) for _ in order])
+
+
+def test_writes_one_file_a_detector_and_set(model):
+    examples = {name: features(scores) for name, scores in {**SETS, **OOD}.items()}
+    suite.run(["msp", "mahalanobis", "duration"], model, ["noise"], examples, OodConfig())
+    written = sorted(str(path.relative_to(model / "ood")) for path in (model / "ood").rglob("*"))
+    names = ("duration", "mahalanobis", "msp")
+    assert written == sorted([*names, *(f"{name}/{part}.npz" for name in names for part in ("noise", "test"))])
+    detector = make_detector("mahalanobis")
+    detector.fit(SETS["train"])
+    utt_id, score = load_detector_scores(model / "ood/mahalanobis/noise.npz")
+    np.testing.assert_array_equal(utt_id, OOD["noise"].utt_id)
+    np.testing.assert_array_equal(score, detector.score(OOD["noise"]))
+    durations = load_detector_scores(model / "ood/duration/test.npz")[1]
+    logs = np.log(1.0 + np.arange(200))
+    np.testing.assert_allclose(durations, np.abs(np.log(1.0 + np.arange(50)) - logs.mean()) / logs.std())
+
+
+def test_a_second_run_writes_the_same_bytes(model):
+    suite.run(["knn"], model, ["noise"], None, OodConfig())
+    first = (model / "ood/knn/noise.npz").read_bytes()
+    suite.run(["knn"], model, ["noise"], None, OodConfig())
+    assert (model / "ood/knn/noise.npz").read_bytes() == first
+
+
+def test_options_reach_the_detector(model):
+    suite.run(["knn"], model, ["noise"], None, OodConfig(options={"knn": {"k": 3}}))
+    detector = make_detector("knn", {"k": 3})
+    detector.fit(SETS["train"])
+    np.testing.assert_array_equal(load_detector_scores(model / "ood/knn/test.npz")[1], detector.score(SETS["test"]))
+
+
+def test_works_without_dev(model):
+    (model / "scores/dev.npz").unlink()
+    suite.run(["temperature"], model, ["noise"], None, OodConfig())
+    assert (model / "ood/temperature/noise.npz").exists()
+
+
+def tuning(**options):
+    noise = {"condition": "ood-far", "source": "noise"}
+    return OodConfig(tune_on="ood_dev", sets={"ood_dev": {**noise, "split": "dev"}}, **options)
+
+
+def test_tuning_takes_the_best_of_the_grid_on_dev_alone(model, capsys):
+    ood_dev = random_set(40, 6, shift=1.0, prefix="ood")
+    ood_dev.save(model / "scores/ood_dev.npz")
+    suite.run(["knn", "msp"], model, ["noise"], None, tuning())
+    scores = {}
+    for k in (1, 5, 10, 20, 50):
+        detector = make_detector("knn", {"k": k})
+        detector.fit(SETS["train"])
+        pairs = detector.score(ood_dev)[:, None] - detector.score(SETS["dev"])[None]
+        scores[k] = np.mean((pairs > 0) + 0.5 * (pairs == 0))
+    best = max(scores, key=scores.get)
+    assert f"knn: {{'k': {best}}}" in capsys.readouterr().out
+    # What the recipe sets by hand is not tuned.
+    assert suite.tune("knn", {"k": 7}, SETS["train"], SETS["dev"], ood_dev) == {"k": 7}
+
+
+def test_a_missing_score_file_is_named(model):
+    with pytest.raises(SernetError, match=r"tones\.npz is missing"):
+        suite.run(["msp"], model, ["tones"], None, OodConfig())
+
+
+def test_trivial_detectors_ask_for_features(model):
+    with pytest.raises(SernetError, match="level needs the features of set train"):
+        suite.run(["level"], model, ["noise"], None, OodConfig())
+
+
+def test_nothing_is_written_for_an_unknown_detector(model):
+    with pytest.raises(SernetError, match="no detector 'oracle'"):
+        suite.run(["msp", "oracle"], model, ["noise"], None, OodConfig())
+    assert not (model / "ood").exists()
+
+
+def test_a_score_that_is_not_finite_is_refused_by_name(model, monkeypatch):
+    def broken(self, scores):
+        score = np.zeros(len(scores))
+        score[3] = np.nan
+        return score
+
+    monkeypatch.setattr("sernet.ood.msp.Msp.score", broken)
+    with pytest.raises(SernetError, match="not finite for utt-0003"):
+        suite.run(["msp"], model, ["noise"], None, OodConfig())
+    assert not (model / "ood/msp/test.npz").exists()

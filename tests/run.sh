@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# All checks: shellcheck, ruff, mypy, then pytest (arguments go to pytest).
+# Tests on real corpora run where SERNET_CORPORA names the folder that holds them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=path.sh
+. ./path.sh
+
+mapfile -t scripts < <(git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run)
+shellcheck -x "${scripts[@]}"
+ruff check .
+ruff format --check .
+mypy
+exec pytest "$@"
