@@ -16,7 +16,7 @@ class InputConfig(Strict):
         "utterance", description="subtract each bin's mean over the utterance, or over the training data (keeps level)"
     )
     trim_db: float | None = Field(
-        40.0, gt=0, description="drop leading and trailing frames this far below the loudest; null: keep all"
+        None, gt=0, description="drop leading and trailing frames this far below the loudest; null: keep all"
     )
 
 
@@ -70,6 +70,9 @@ class ModelConfig(Strict):
     input: InputConfig = InputConfig()
     encoder: EncoderConfig = EncoderConfig()
     embedding: int = Field(128, ge=1, description="dimensions")
-    dropout: float = Field(0.0, ge=0, lt=1, description="of the pooled statistics")
+    window_seconds: float | None = Field(
+        2.5, gt=0, description="score windows of this length and average their embeddings; null: whole utterances"
+    )
+    dropout: float = Field(0.2, ge=0, lt=1, description="of the pooled statistics")
     head: HeadConfig = HeadConfig()
     attributes: dict[AttributeName, AttributeConfig] = Field(default_factory=dict)

@@ -19,7 +19,7 @@ class AugmentConfig(Strict):
     frequency_masks: int = Field(2, ge=0)
     frequency_mask_bins: int = Field(10, ge=0, description="widest of each")
     channel: float = Field(0.0, ge=0, description="deviation of a random smooth channel, in those of the input")
-    mixup: float = Field(0.0, ge=0, description="alpha of mixup's Beta(alpha, alpha); 0: none")
+    mixup: float = Field(0.3, ge=0, description="alpha of mixup's Beta(alpha, alpha); 0: none")
 
 
 class TrainConfig(Strict):
@@ -27,7 +27,7 @@ class TrainConfig(Strict):
 
     epochs: int = Field(50, ge=1)
     batch_size: int = Field(32, ge=2, description="utterances")
-    crop_seconds: float | None = Field(2.0, gt=0, description="random crop; null: whole utterances, padded")
+    crop_seconds: float | None = Field(2.5, gt=0, description="random crop; null: whole utterances, padded")
     peak_lr: float = Field(2e-3, gt=0, description="of one cosine cycle")
     warmup: float = Field(0.25, ge=0, lt=1, description="share of the steps that rise to peak_lr")
     weight_decay: float = Field(0.05, ge=0, description="AdamW's, on weights of two or more dimensions")

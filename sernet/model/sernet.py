@@ -56,13 +56,36 @@ def to_device(model: SerNet, device: str) -> SerNet:
     return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-@torch.no_grad()
-def embed(model: SerNet, inputs: Sequence[np.ndarray], device: str, batch_frames: int = 20000) -> np.ndarray:
-    """The embeddings, float32 (utterances, dim), of normalised inputs, each (frames, bins), whole and in float32.
+def windows(matrix: np.ndarray, length: int | None) -> list[np.ndarray]:
+    """Stretches of ``length`` frames of ``matrix`` (frames, bins), evenly from its start to its end.
 
-    Utterances are batched by length and masked, so company changes a result by rounding alone.
+    They start at most a quarter of their length apart. An utterance no longer than one is its only window, as is any
+    with ``length`` None.
+    """
+    spare = 0 if length is None else len(matrix) - length
+    if length is None or spare <= 0:
+        return [matrix]
+    count = -(-4 * spare // length) + 1
+    return [matrix[start : start + length] for start in np.linspace(0, spare, count).round().astype(int)]
+
+
+def embed(
+    model: SerNet, inputs: Sequence[np.ndarray], device: str, window: int | None = None, batch_frames: int = 20000
+) -> np.ndarray:
+    """The embeddings, float32 (utterances, dim), of normalised inputs, each (frames, bins), in float32.
+
+    With ``window`` (frames) an utterance's is the mean over its windows: the network then sees the lengths that it
+    was trained on. Batches are made by length and masked, so company changes a result by rounding alone.
     ``batch_frames`` bounds the frames of a batch, padding included.
     """
+    pieces = [windows(matrix, window) for matrix in inputs]
+    found = _embed([piece for of in pieces for piece in of], model, device, batch_frames)
+    ends = np.cumsum([len(of) for of in pieces])
+    return np.stack([found[end - len(of) : end].mean(0) for of, end in zip(pieces, ends, strict=True)])
+
+
+@torch.no_grad()
+def _embed(inputs: list[np.ndarray], model: SerNet, device: str, batch_frames: int) -> np.ndarray:
     model.eval()
     order = sorted(range(len(inputs)), key=lambda index: len(inputs[index]))
     result = np.zeros((len(inputs), model.embedding.out_features), dtype=np.float32)

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import confusion_matrix, recall_score
@@ -16,6 +17,12 @@ from sernet.report.results import Row, headline, select
 from sernet.report.tables import CONDITIONS, show, systems_of
 from sernet.score.tables import softmax
 
+CURVES: tuple[tuple[str, str, tuple[float, float] | None], ...] = (
+    ("loss", "training loss", None),
+    ("accuracy", "accuracy in training", (0.0, 1.02)),
+    ("dev_uar", "UAR on dev speakers", (0.0, 1.02)),
+)
+"""What is drawn of history.jsonl, with the losses of attributes beside it."""
 RELIABILITY_BINS = 10
 MOST_SPEAKERS = 60
 
@@ -131,34 +138,54 @@ def speakers(evidence: Evidence) -> Chapter:
 
 
 def training(evidence: Evidence) -> Chapter:
-    """Loss and UAR by epoch, a line a model."""
-    chapter = Chapter("Training", "By epoch; a line is one fold and seed, a colour one system.")
+    """Losses, accuracy in training and UAR on dev speakers by epoch, a line a model."""
+    chapter = Chapter("Training", "By epoch; a line is one fold and seed, a colour one system or one attribute.")
     by_run: dict[str, dict[Path, str]] = defaultdict(dict)
     for item in evidence.scored:
         if (item.directory / "history.jsonl").exists():
             by_run[item.run][item.directory] = item.system
     for run, models in sorted(by_run.items()):
-        for name, title, limits in (
-            ("loss", "training loss", None),
-            ("train_uar", "UAR in training", (0.0, 1.02)),
-            ("dev_uar", "UAR on dev speakers", (0.0, 1.02)),
-        ):
-            lines = []
-            for directory, system in sorted(models.items(), key=lambda item: (item[1], item[0])):
-                text = (directory / "history.jsonl").read_text(encoding="utf-8").splitlines()
-                epochs = [json.loads(line) for line in text if line.strip()]
-                points = [(row["epoch"], row[name]) for row in epochs if isinstance(row.get(name), (int, float))]
-                if points:
-                    lines.append((system, *np.asarray(points, dtype=float).T))
-            if not lines:
-                continue
-            order = systems_of([{"system": line[0]} for line in lines])
-            ends = "; ".join(f"{system} ends at {y[-1]:.3g}" for system, _, y in lines[:6])
-            drawn = plots.curves(
-                lines, f"{run}: {title}", "epoch", title, f"{title} by epoch. {ends}", limits, order=order
-            )
-            chapter.panels.append(Plot(drawn, f"{run}, {title}; {len(lines)} models."))
+        order = systems_of([{"system": system} for system in models.values()])
+        histories = [(system, _history(directory)) for directory, system in sorted(models.items())]
+        histories.sort(key=lambda item: order.index(item[0]))
+        for name, title, limits in CURVES:
+            lines = [
+                (system, *_curve(epochs, name)) for system, epochs in histories if any(name in row for row in epochs)
+            ]
+            chapter.panels.extend(_training_panel(lines, f"{run}: {title}", title, limits))
+        attributes = [
+            (name.removesuffix("_loss"), *_curve(epochs, name))
+            for system, epochs in histories
+            if system == order[-1]
+            for name in epochs[-1]
+            if name.endswith("_loss")
+        ]
+        chapter.panels.extend(
+            _training_panel(attributes, f"{run}, {order[-1]}: attributes", "loss of attributes", None)
+        )
     return chapter
+
+
+def _training_panel(
+    lines: list[tuple[str, np.ndarray, np.ndarray]], title: str, label: str, limits: tuple[float, float] | None
+) -> list[Plot]:
+    if not lines:
+        return []
+    ends = "; ".join(f"{name} ends at {y[-1]:.3g}" for name, _, y in lines[:6])
+    short = max(len(x) for _, x, _ in lines) < 3
+    drawn = plots.curves(lines, title, "epoch", label, f"{title} by epoch. {ends}.", limits, markers=short)
+    return [Plot(drawn, f"{title}; {len(lines)} lines.")]
+
+
+def _history(directory: Path) -> list[dict[str, Any]]:
+    text = (directory / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in text if line.strip()] or [{}]
+
+
+def _curve(epochs: list[dict[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:
+    points = [(row["epoch"], row[name]) for row in epochs if isinstance(row.get(name), (int, float))]
+    x, y = np.asarray(points, dtype=float).T
+    return x, y
 
 
 def reliability(evidence: Evidence) -> Chapter:

@@ -15,7 +15,7 @@ from sernet.report import figures, tables
 from sernet.report.embedding import embedding_map
 from sernet.report.evidence import Chapter, Evidence, Plot
 from sernet.report.listen import Audio, Mistake, confident_errors
-from sernet.report.markdown import CODE, definitions, words
+from sernet.report.markdown import CODE, definitions, provenance_entries
 from sernet.report.ood_figures import out_of_distribution
 from sernet.report.results import Row
 from sernet.score.files import Scored
@@ -63,11 +63,7 @@ def write_report(
     environment.filters["number"] = _number
     page = environment.get_template("index.html.j2").render(
         title=provenance.get("title", "Results"),
-        provenance=[
-            (name, words(value))
-            for name, value in provenance.items()
-            if name != "title" and value not in (None, "", [], {})
-        ],
+        provenance=provenance_entries(provenance),
         parts=[part for part in parts if part["tables"] or part["panels"] or part["mistakes"]],
         code=CODE,
         definitions=definitions(rows),

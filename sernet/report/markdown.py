@@ -7,13 +7,22 @@ from typing import Any
 
 from sernet.report import tables
 from sernet.report.results import Row
-from sernet.report.tables import Table, main_table
+from sernet.report.tables import Table
 from sernet.score.metrics import metric
 
+ENTRIES = (
+    "command",
+    "revision",
+    "config digest",
+    "preliminary",
+    "runs",
+    "folds",
+    "seeds",
+    "training time",
+    "environment",
+)
 CODE = ("command", "revision", "config digest")
 """Entries of the provenance that are set as code."""
-
-__all__ = ["main_table", "results_markdown"]
 
 
 def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
@@ -55,20 +64,22 @@ def definitions(rows: Iterable[Row]) -> list[tuple[str, str]]:
     return [(name, f"{meaning.definition}; {meaning.better} is better") for name, meaning in known]
 
 
-def words(value: Any) -> str:
-    """A value of the provenance as text: "name value; ..." for a mapping, "a, b" for a list."""
+def provenance_entries(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and text of each entry, the familiar ones first, empty ones and the title left out."""
+    names = sorted(provenance, key=lambda name: ENTRIES.index(name) if name in ENTRIES else len(ENTRIES))
+    kept = [name for name in names if name != "title" and provenance[name] not in (None, "", [], {})]
+    return [(name, _words(provenance[name])) for name in kept]
+
+
+def _words(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} {words(part)}" for key, part in value.items())
+        return "; ".join(f"{key} {_words(part)}" for key, part in value.items())
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _provenance(provenance: Mapping[str, Any]) -> str:
-    lines = []
-    for name, value in provenance.items():
-        if name != "title" and value not in (None, "", [], {}):
-            code = "`" if name in CODE else ""
-            lines.append(f"- {name}: {code}{words(value)}{code}")
-    return "\n".join(lines)
+    entries = provenance_entries(provenance)
+    return "\n".join(f"- {name}: `{text}`" if name in CODE else f"- {name}: {text}" for name, text in entries)
 
 
 def _table(table: Table) -> str:

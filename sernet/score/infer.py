@@ -49,8 +49,9 @@ def score(
 ) -> dict[str, Any]:
     """The fields of a `ScoreSet`: ``ScoreSet(**score(model, meta, examples))``.
 
-    Whole utterances, in float32, without margin; classes that a corpus lacks are not masked. ``batch_frames`` bounds a
-    batch; it changes results by rounding alone.
+    In float32, without margin; classes that a corpus lacks are not masked. An embedding is the mean over an utterance's
+    windows (`model.window_seconds`), and its logits are those of that mean. ``batch_frames`` bounds a batch; it changes
+    results by rounding alone.
 
     Raises:
         SernetError: there is nothing to score, or the features have another number of bins.
@@ -65,7 +66,9 @@ def score(
         if not np.isfinite(matrix).all():
             raise SernetError(f"{utterance.id}: features that are not finite; make them again (stage features)")
     prepare = front_end(meta)
-    embedding = embed(model, [prepare(matrix) for matrix in examples.features], device, batch_frames)
+    seconds = meta["model"]["window_seconds"]
+    window = None if seconds is None else round(seconds / meta["frame_shift"])
+    embedding = embed(model, [prepare(matrix) for matrix in examples.features], device, window, batch_frames)
     logits, cosine = classify(model, embedding, device)
     return {
         "utt_id": np.array([utterance.id for utterance in examples.utterances], dtype=np.str_),

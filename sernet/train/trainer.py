@@ -76,6 +76,7 @@ class Trainer:
         )
         self.bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_helps(self.kind))
         self.steps = data.steps
+        self.window = None if model.window_seconds is None else round(model.window_seconds / data.frame_shift)
         self.done = 0
         self.history: list[dict[str, Any]] = []
         self.best: dict[str, Tensor] = {}
@@ -180,5 +181,6 @@ class Trainer:
 
     def evaluate(self, inputs: list[np.ndarray], label: np.ndarray) -> float:
         """The averaged network's UAR."""
-        logits, _ = classify(self.averaged, embed(self.averaged, inputs, self.device), self.device)
+        embedding = embed(self.averaged, inputs, self.device, self.window)
+        logits, _ = classify(self.averaged, embedding, self.device)
         return mean_recall(label, logits.argmax(1))

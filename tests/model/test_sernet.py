@@ -7,7 +7,7 @@ import torch
 from sernet.config.model import EncoderConfig, ModelConfig
 from sernet.model.encoder import Encoder, MaskedBatchNorm, frame_mask
 from sernet.model.pooling import AttentiveStatistics
-from sernet.model.sernet import SerNet, classify, embed
+from sernet.model.sernet import SerNet, classify, embed, windows
 
 
 def network(**encoder):
@@ -74,6 +74,21 @@ def test_company_changes_an_embedding_by_rounding_alone():
     alone = np.concatenate([embed(model, [matrix], "cpu") for matrix in inputs])
     np.testing.assert_allclose(together, alone, atol=1e-5, rtol=1e-5)
     np.testing.assert_allclose(embed(model, inputs[::-1], "cpu", batch_frames=100), alone[::-1], atol=1e-5, rtol=1e-5)
+
+
+def test_windows_cover_an_utterance_evenly():
+    matrix = np.arange(370)[:, None]
+    found = windows(matrix, 250)
+    assert [(piece[0, 0], piece[-1, 0]) for piece in found] == [(0, 249), (60, 309), (120, 369)]
+    assert [len(windows(matrix[:n], 250)) for n in (1, 250, 251, 313, 314)] == [1, 1, 2, 3, 3]
+    assert windows(matrix, None)[0] is matrix
+
+
+def test_an_embedding_is_the_mean_over_the_windows():
+    model, inputs = network().eval(), utterances([90, 20])
+    pieces = [embed(model, [inputs[0][start : start + 40]], "cpu")[0] for start in (0, 10, 20, 30, 40, 50)]
+    expected = [np.mean(pieces, axis=0), embed(model, [inputs[1]], "cpu")[0]]
+    np.testing.assert_allclose(embed(model, inputs, "cpu", window=40), expected, atol=1e-5)
 
 
 def test_classify_gives_scaled_cosines():

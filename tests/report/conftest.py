@@ -160,10 +160,9 @@ def _save(directory: Path, sets: dict[str, ScoreSet]) -> None:
         {
             "epoch": epoch,
             "loss": 2.0 * 0.9**epoch,
-            "emotion_loss": 1.8 * 0.9**epoch,
-            "train_uar": 1 - 0.8 * 0.88**epoch,
+            "speaker_loss": 1.8 * 0.9**epoch,
+            "accuracy": 1 - 0.8 * 0.88**epoch,
             "dev_uar": 0.7 - 0.5 * 0.85**epoch,
-            "lr": 1e-3 * (1 - epoch / 30),
         }
         for epoch in range(1, 31)
     ]

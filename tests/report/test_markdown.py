@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sernet.report.markdown import main_table, results_markdown
+from sernet.report.markdown import results_markdown
 from sernet.report.results import Row, headline
-from sernet.report.tables import show
+from sernet.report.tables import main_table, show
 from sernet.score.files import Scored
 from sernet.score.metrics import OOD_METRICS
 
@@ -63,9 +63,16 @@ def test_tables_are_well_formed(rows: list[Row]) -> None:
 def test_ood_tables_show_both_conventions_and_mark_trivial_detectors(rows: list[Row]) -> None:
     table = table_under(results_markdown(rows, PROVENANCE), "OOD near: single_mini_en, near")
     assert table[0] == ["detector", "system", *OOD_METRICS]
+    systems = ("baseline", "am", "msac")
     assert [line[:2] for line in table[2:]] == [
-        [detector, system] for detector in ("msp", "duration (trivial)") for system in ("baseline", "am", "msac")
+        [detector, system] for detector in ("msp", "duration (trivial)") for system in systems
     ]
+
+
+def test_a_trivial_detector_that_no_model_changes_has_one_line(rows: list[Row]) -> None:
+    same = [{**row, "value": 0.5, "ci_low": None} if row["detector"] == "duration" else row for row in rows]
+    table = table_under(results_markdown(same, PROVENANCE), "OOD near: single_mini_en, near")
+    assert [line[:2] for line in table[-2:]] == [["msp", "msac"], ["duration (trivial)", "any"]]
 
 
 def test_what_was_not_measured_is_left_out(rows: list[Row]) -> None:

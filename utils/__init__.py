@@ -1,0 +1,1 @@
+"""Plumbing that users call by hand."""

@@ -1,0 +1,1 @@
+"""Studies and benchmarks of the pipeline itself."""

@@ -1,0 +1,81 @@
+"""Copies what was measured from exp/ into its recipe, with per-utterance predictions. See publish.sh."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sernet.errors import SernetError
+from sernet.pipeline.files import atomic, read_json
+from sernet.score.files import ScoreSet
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def publish(experiment: Path, recipe: Path) -> list[Path]:
+    """Copy RESULTS.md and results.json, write predictions/<run>.tsv.gz; returns what was written.
+
+    Raises:
+        SernetError: the experiment has no report yet.
+    """
+    written = []
+    for name in ("RESULTS.md", "results.json"):
+        if not (experiment / name).exists():
+            raise SernetError(f"{experiment / name} is not there: run the recipe to its end first (stage report)")
+        with atomic(recipe / name) as temporary:
+            shutil.copyfile(experiment / name, temporary)
+        written.append(recipe / name)
+    for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
+        path = recipe / "predictions" / f"{run}.tsv.gz"
+        with atomic(path) as temporary, open(temporary, "wb") as raw:
+            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as stream:
+                stream.writelines(line.encode() for line in _lines(experiment, sets))
+        written.append(path)
+    return written
+
+
+def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
+    runs: dict[str, list[dict[str, object]]] = {}
+    for item in scored:
+        if item["condition"] in ("single", "cross"):
+            runs.setdefault(str(item["run"]), []).append(item)
+    return runs
+
+
+def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
+    """A header with the classes, then `system fold seed test utterance label logits`, tabs between."""
+    header = None
+    for item in sets:
+        fold = "all" if item["fold"] == "all" else f"fold{item['fold']}"
+        folder = experiment / str(item["run"]) / str(item["system"]) / fold / f"seed{item['seed']}"
+        scores = ScoreSet.load(folder / "scores" / f"{item['set']}.npz")
+        if header is None:
+            header = ["system", "fold", "seed", "test", "utterance", "label", *scores.classes]
+            yield "\t".join(header) + "\n"
+        for identity, label, logits in zip(scores.utt_id, scores.label, scores.logits, strict=True):
+            start = [item["system"], item["fold"], item["seed"], item["test"], identity, scores.classes[label]]
+            yield "\t".join([*map(str, start), *(f"{value:.4f}" for value in logits)]) + "\n"
+
+
+def main() -> None:
+    """The command line of publish.sh."""
+    parser = argparse.ArgumentParser(prog="bash utils/publish.sh", allow_abbrev=False, description=__doc__)
+    parser.add_argument("recipe", help="a folder of egs/")
+    parser.add_argument("--workdir", type=Path, default=ROOT, help="holds exp/ (default: here)")
+    parser.add_argument("--tag", help="of the experiment")
+    options = parser.parse_args()
+    name = f"{options.recipe}-{options.tag}" if options.tag else options.recipe
+    try:
+        for path in publish(options.workdir / "exp" / name, ROOT / "egs" / options.recipe):
+            print(path)
+    except SernetError as error:
+        print(f"publish.sh: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

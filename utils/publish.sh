@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Puts the results of exp/<recipe>[-<tag>] into the recipe's folder: RESULTS.md, results.json, predictions.
+#   bash utils/publish.sh RECIPE [--workdir DIR] [--tag T]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=../path.sh
+. ./path.sh
+python -m utils.publish "$@"
