@@ -12,8 +12,9 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} MKL_NUM_THREADS=${MKL_NUM_THREADS:-
 sernet_environment() {
   local base=${SERNET_PYTHON:-python3} env=${SERNET_ENV:-$SERNET_ROOT/.venv} wanted have
   if [ "$env" = current ]; then
-    python -c 'import torch, lhotse, kaldiio, pydantic' || {
-      echo "path.sh: SERNET_ENV=current, but the active environment lacks the packages named above; see requirements.txt" >&2
+    python -c 'import sys; from importlib.util import find_spec
+sys.exit(", ".join(n for n in ("torch", "lhotse", "kaldiio", "pydantic") if not find_spec(n)) or 0)' || {
+      echo "path.sh: SERNET_ENV=current, but the active environment lacks what is named above; see requirements.txt" >&2
       return 1
     }
     return 0

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+ENVIRONMENT = {
+    **{key: value for key, value in os.environ.items() if key != "SERNET_CORPORA"},
+    "SERNET_ENV": "current",
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": "",
+}
+"""Variables under which run.sh uses the environment that the tests run in."""
 
 
 @pytest.fixture(scope="session")
@@ -19,16 +26,3 @@ def corpora() -> Path:
     if not folder:
         pytest.skip("SERNET_CORPORA names no folder of real corpora")
     return Path(folder)
-
-
-@pytest.fixture(scope="session")
-def run_sh() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Calls run.sh in the environment that the tests run in."""
-
-    def call(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = ["bash", str(ROOT / "run.sh"), *map(str, arguments)]
-        variables = {**os.environ, "SERNET_ENV": "current", **environment}
-        variables.pop("SERNET_CORPORA", None)
-        return subprocess.run(command, env=variables | environment, capture_output=True, text=True, timeout=600)
-
-    return call

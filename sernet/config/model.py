@@ -73,6 +73,6 @@ class ModelConfig(Strict):
     window_seconds: float | None = Field(
         2.5, gt=0, description="score windows of this length and average their embeddings; null: whole utterances"
     )
-    dropout: float = Field(0.2, ge=0, lt=1, description="of the pooled statistics")
+    dropout: float = Field(0.0, ge=0, lt=1, description="of the pooled statistics")
     head: HeadConfig = HeadConfig()
     attributes: dict[AttributeName, AttributeConfig] = Field(default_factory=dict)

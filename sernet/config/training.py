@@ -19,7 +19,7 @@ class AugmentConfig(Strict):
     frequency_masks: int = Field(2, ge=0)
     frequency_mask_bins: int = Field(10, ge=0, description="widest of each")
     channel: float = Field(0.0, ge=0, description="deviation of a random smooth channel, in those of the input")
-    mixup: float = Field(0.3, ge=0, description="alpha of mixup's Beta(alpha, alpha); 0: none")
+    mixup: float = Field(0.0, ge=0, description="alpha of mixup's Beta(alpha, alpha); 0: none")
 
 
 class TrainConfig(Strict):

@@ -15,7 +15,6 @@ from sernet.errors import SernetError
 from sernet.score.files import Scored, ScoreSet, load_detector_scores, name_some
 from sernet.score.intervals import (
     Requirement,
-    Table,
     interval,
     mean_over_folds,
     mean_over_seeds,
@@ -62,16 +61,31 @@ Reader = Callable[[Path], Outputs]
 """`read_outputs`, or one that remembers."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cell:
-    """One model on one set: its table, who was in it, and what a resample of its fold must hold."""
+    """One model on one set: its table and who was in it. It remembers the metrics of the last resamples that it was
+    asked for, since the rows of seeds, of their mean and of differences share them."""
 
     system: str
     seed: int
     fold: int | str
-    table: Table
+    table: LabelTable | OodTable
+    names: Sequence[str]
     utt_ids: frozenset[str]
     ood_ids: frozenset[str] = frozenset()
+    _last: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
+
+    @property
+    def units(self) -> np.ndarray:
+        """Columns of the counts that stand for its (ID) speakers."""
+        return self.table.units
+
+    def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Metrics ``(draws,)`` by name, those of classes among them."""
+        if self._last is None or self._last[0] is not counts:
+            self._last = counts, self.table.evaluate(counts, self.names)
+        wanted = set(names)
+        return {name: value for name, value in self._last[1].items() if name in wanted or ":" in name}
 
 
 class Draws:
@@ -122,7 +136,7 @@ class Group:
     def row(self, cells: Sequence[Cell], name: str, value: float, **more: Any) -> Row:
         """A row about the utterances of ``cells``."""
         n_ood = len(frozenset(chain.from_iterable(cell.ood_ids for cell in cells)))
-        columns = {int(unit) for cell in cells for unit in cell.table.units}
+        columns = {int(unit) for cell in cells for unit in cell.units}
         return {
             **self.constant, "metric": name, "value": value, "ci_low": None, "ci_high": None,
             "n": len(frozenset(chain.from_iterable(cell.utt_ids for cell in cells))),
@@ -149,9 +163,9 @@ class Group:
 
     def over_seeds(self, cells: Sequence[Cell], counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Mean over folds, then over seeds."""
-        by_seed: dict[int, list[Table]] = defaultdict(list)
+        by_seed: dict[int, list[Cell]] = defaultdict(list)
         for cell in cells:
-            by_seed[cell.seed].append(cell.table)
+            by_seed[cell.seed].append(cell)
         return mean_over_seeds([mean_over_folds(tables, counts, names) for tables in by_seed.values()])
 
     def aggregate(self, cells: Sequence[Cell], draws: Draws, names: Sequence[str], **more: Any) -> list[Row]:
@@ -160,27 +174,26 @@ class Group:
         replicates = self.over_seeds(cells, draws.counts, names) if draws.counts is not None else {}
         return self.rows_of(cells, value, replicates, draws, **more)
 
+    def difference(self, here: Sequence[Cell], there: Sequence[Cell], counts: np.ndarray) -> dict[str, np.ndarray]:
+        """What ``here`` has over ``there`` in the metric of contrasts."""
+        one, other = (self.over_seeds(side, counts, [self.contrast])[self.contrast] for side in (here, there))
+        return {self.contrast: one - other}
+
     def contrasts(self, cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
         """Paired differences between systems over the (seed, fold) that both have, on the same draws."""
-        name = self.contrast
         by_system: dict[str, dict[tuple[int, int | str], Cell]] = defaultdict(dict)
         for cell in cells:
             by_system[cell.system][cell.seed, cell.fold] = cell
         pairs = [(system, self.baseline) for system in sorted(by_system) if system != self.baseline]
+        pairs = list(dict.fromkeys([*pairs, ("msac", "am")]))
         rows: list[Row] = []
-        for system, versus in [*pairs, ("msac", "am")]:
+        for system, versus in pairs:
             common = sorted(set(by_system.get(system, ())) & set(by_system.get(versus, ())), key=str)
             if not common:
                 continue
             here, there = ([by_system[side][place] for place in common] for side in (system, versus))
-            value = {
-                name: self.over_seeds(here, self.ones(), [name])[name]
-                - self.over_seeds(there, self.ones(), [name])[name]
-            }
-            replicates = {}
-            if draws.counts is not None:
-                one, other = (self.over_seeds(side, draws.counts, [name])[name] for side in (here, there))
-                replicates = {name: one - other}
+            value = self.difference(here, there, self.ones())
+            replicates = self.difference(here, there, draws.counts) if draws.counts is not None else {}
             rows += self.rows_of(
                 here, value, replicates, draws, system=system, versus=versus, seed=None, fold="mean", **more
             )
@@ -208,8 +221,8 @@ class LabelGroup(Group):
             of_fold = [cell for cell in cells if cell.fold == fold]
             fold_draws = self._draws(of_fold, fold)
             for cell in of_fold:
-                value = cell.table.evaluate(self.ones(), self.names)
-                replicates = {} if fold_draws.counts is None else cell.table.evaluate(fold_draws.counts, self.names)
+                value = cell.evaluate(self.ones(), self.names)
+                replicates = {} if fold_draws.counts is None else cell.evaluate(fold_draws.counts, self.names)
                 where = {"system": cell.system, "seed": cell.seed, "fold": fold}
                 rows += self.rows_of([cell], value, replicates, fold_draws, **where)
         majority = [self._cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
@@ -236,7 +249,8 @@ class LabelGroup(Group):
 
     def _cell(self, item: Scored, output: Outputs, system: str) -> Cell:
         table = LabelTable(output.logits, output.label, output.classes, self.columns(output.unit))
-        return Cell(system, item.seed, item.fold, table, frozenset(output.utt_id))
+        names = MAJORITY_METRICS if system == MAJORITY else self.names
+        return Cell(system, item.seed, item.fold, table, names, frozenset(output.utt_id))
 
     def _draws(self, cells: Sequence[Cell], fold: int | str = "mean") -> Draws:
         requirements, seen = [], set()
@@ -310,7 +324,7 @@ class OodGroup(Group):
                 if len(of_system) > 1:
                     for cell in of_system:
                         where = {"system": system, "seed": cell.seed, "fold": cell.fold}
-                        rows += self.rows_of([cell], cell.table.evaluate(self.ones(), self.names), {}, None, **where)
+                        rows += self.rows_of([cell], cell.evaluate(self.ones(), self.names), {}, None, **where)
                 for seed in (*(seeds if len(seeds) > 1 else []), None):
                     chosen = [cell for cell in of_system if seed in (cell.seed, None)]
                     rows += self.aggregate(chosen, draws, self.names, system=system, seed=seed, fold="mean")
@@ -334,7 +348,7 @@ class OodGroup(Group):
         )
         self.same_utterances(item, "id", frozenset(inside.utt_id))
         self.same_utterances(item, "ood", frozenset(ood_ids))
-        return Cell(item.system, item.seed, item.fold, table, frozenset(inside.utt_id), frozenset(ood_ids))
+        return Cell(item.system, item.seed, item.fold, table, self.names, frozenset(inside.utt_id), frozenset(ood_ids))
 
     def _draws(self, cells: Sequence[Cell]) -> Draws:
         stratum = np.full(len(self.units), -1)

@@ -35,7 +35,9 @@ interval (a class that one speaker in thousands holds)."""
 class Table(Protocol):
     """What a metric is computed from: see `tables.py`."""
 
-    units: np.ndarray
+    @property
+    def units(self) -> np.ndarray:
+        """Columns of the counts that stand for its (ID) speakers."""
 
     def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` by name."""

@@ -40,7 +40,8 @@ def bf16_helps(kind: str) -> bool:
 
     A torch that cannot tell what the CPU has counts as no.
     """
-    return kind == "cuda" or bool(getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False))
+    capabilities = getattr(torch.cpu, "get_capabilities", None)
+    return kind == "cuda" or (capabilities is not None and bool(capabilities().get("amx_bf16")))
 
 
 def mean_recall(label: np.ndarray, predicted: np.ndarray) -> float:
