@@ -18,7 +18,7 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
     made = []
     for name in experiment.corpora:
         synthesis = experiment.recipe.corpora[name].synthesis
-        if synthesis and experiment.root(name) == experiment.data(name) / "release":
+        if synthesis and experiment.is_made(name):
             root = experiment.data(name) / "release"
             made.append(
                 Job(

@@ -15,6 +15,7 @@ from sernet.config.load import load_recipe
 from sernet.errors import SernetError, UsageError
 from sernet.experiment import Experiment
 from sernet.pipeline.digests import FileDigests, ModuleDigests
+from sernet.pipeline.files import read_json, write_json
 from sernet.pipeline.jobs import Runner
 from sernet.pipeline.lock import lock
 from sernet.pipeline.options import Request
@@ -97,11 +98,19 @@ class Driver:
             self._done |= {job.name for job, _ in stale}
             done += len(stale)
         self.files.save()
+        if done:
+            self._note_time(stage, time.monotonic() - start)
         if total:
             what = f"{done} of {total} jobs done" if done else f"up to date ({total} jobs)"
             print(f"  {what} in {time.monotonic() - start:.0f} s", flush=True)
         for line in script.conclude(self.experiment):
             print(line, flush=True)
+
+    def _note_time(self, stage: Stage, seconds: float) -> None:
+        """Remember how long a stage worked, for the report's word on it; no result hangs on it."""
+        path = self.experiment.folder / "stages.json"
+        known = read_json(path) if path.exists() else {}
+        write_json(path, known | {stage.name: round(seconds, 1)})
 
     def _phases(self, stage: Stage) -> Iterator[list[Job]]:
         """A stage's jobs, in groups of which each may need the ones before it."""

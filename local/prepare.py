@@ -44,7 +44,9 @@ def conclude(experiment: Experiment) -> list[str]:
     lines = []
     for name in experiment.corpora:
         found = read_json(experiment.data(name) / "checks.json")
-        lines.append(f"  {name}: {found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h")
+        lines.append(
+            f"  {name}: {found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h"
+        )
         lines += [f"  {name}: not complete: {line}" for line in found["incomplete"]]
         lines += [f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]]
         lines += [f"  {name}: the same audio twice: {' = '.join(group)}" for group in found["identical"]]
@@ -139,7 +141,9 @@ def _folds(job: Job) -> None:
     folds = partition.folds(job.config, indexed, f"run {job.arguments['name']}")
     for path, (name, value) in zip(job.outputs, folds.items(), strict=True):
         write_json(path, value)
-        lines = [f"fold {f['fold']}: test {' '.join(f['test'])}; dev {' '.join(f['dev']) or '-'}" for f in value["folds"]]
+        lines = [
+            f"fold {f['fold']}: test {' '.join(f['test'])}; dev {' '.join(f['dev']) or '-'}" for f in value["folds"]
+        ]
         write_text(path.with_suffix(".txt"), "\n".join([f"{name}: {value['source']}", *lines]) + "\n")
 
 

@@ -16,8 +16,13 @@ from local.score import score_path, sets
 from sernet.experiment import Experiment, Unit
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
+from sernet.pipeline.files import read_json
 from sernet.pipeline.options import Request
+from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
+
+
+ENOUGH_SEEDS = 3
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -53,16 +58,23 @@ def conclude(experiment: Experiment) -> list[str]:
     from sernet.report.results import read_results
     from sernet.report.tables import main_table
 
-    preliminary = [run.name for run in experiment.runs if run.config.preliminary]
     folder = experiment.folder
-    table = main_table(read_results(folder / "results.json"), preliminary)
+    table = main_table(read_results(folder / "results.json"), preliminary(experiment))
     return ["", table, "", f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
+
+
+def preliminary(experiment: Experiment) -> list[str]:
+    """The runs whose figures are not to be quoted: the recipe says so, or there are fewer than three seeds."""
+    seeds = experiment.seeds or experiment.recipe.config.seeds
+    return [run.name for run in experiment.runs if run.config.preliminary or len(seeds) < ENOUGH_SEEDS]
 
 
 def _job(experiment: Experiment, request: Request) -> Job:
     units = list(experiment.units())
     scored = [item for unit in units for item in _scored(experiment, unit)]
-    files = [score_path(unit, name) for unit in units for name in sets(experiment, unit) if name not in ("train", "dev")]
+    files = [
+        score_path(unit, name) for unit in units for name in sets(experiment, unit) if name not in ("train", "dev")
+    ]
     files += [unit.directory / "history.jsonl" for unit in units]
     for unit in units:
         if unit.run.folded:
@@ -79,7 +91,12 @@ def _job(experiment: Experiment, request: Request) -> Job:
         config={"recipe": experiment.recipe.name, "tag": experiment.tag, "scored": scored},
         modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
         inputs=tuple(files),
-        outputs=(folder / "results.json", folder / "RESULTS.md", folder / "report" / "index.html", folder / "config.yaml"),
+        outputs=(
+            folder / "results.json",
+            folder / "RESULTS.md",
+            folder / "report" / "index.html",
+            folder / "config.yaml",
+        ),
         arguments={
             "provenance": _provenance(experiment, request, units, recipe),
             "recipe": recipe,
@@ -119,7 +136,8 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
         "seeds": sorted({unit.seed for unit in units}),
         "training time": _training_time(units),
-        "preliminary": [run.name for run in experiment.runs if run.config.preliminary],
+        "stage times": _stage_times(experiment, request),
+        "preliminary": preliminary(experiment),
     }
 
 
@@ -148,12 +166,22 @@ def _training_time(units: list[Unit]) -> str:
     seconds = []
     for unit in units:
         log = unit.directory / "log" / "train.log"
-        found = re.search(r"# ended \(code 0\) after ([\d.]+) s", log.read_text(encoding="utf-8")) if log.exists() else None
+        found = (
+            re.search(r"# ended \(code 0\) after ([\d.]+) s", log.read_text(encoding="utf-8")) if log.exists() else None
+        )
         if found:
             seconds.append(float(found.group(1)))
     if not seconds:
         return "unknown"
     return f"{len(seconds)} models, {sum(seconds) / 60:.1f} minutes in all, {median(seconds):.0f} s each (median)"
+
+
+def _stage_times(experiment: Experiment, request: Request) -> str:
+    """How long each stage worked when it last had something to do."""
+    path = experiment.folder / "stages.json"
+    times = read_json(path) if path.exists() else {}
+    shown = [f"{name} {times[name]:.0f} s" for name in (s.name for s in STAGES) if name in times and name != "report"]
+    return f"{', '.join(shown)} ({request.nj} jobs at a time)" if shown else "unknown"
 
 
 def _audio(cuts: list[str]) -> Callable[[str], Any]:

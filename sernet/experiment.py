@@ -89,20 +89,25 @@ class Experiment:
 
     def root(self, corpus: str) -> Path | None:
         """Where the corpus lies: its own setting, the corpus root, or where stage 0 makes it."""
+        if self.is_made(corpus):
+            return self.data(corpus) / "release"
         choice = self.recipe.config.corpora.get(corpus)
         if choice and choice.root:
             return Path(choice.root)
-        if self.recipe.corpora[corpus].synthesis:
-            return self.data(corpus) / "release"
         return self.corpus_root / corpus if self.corpus_root else None
+
+    def is_made(self, corpus: str) -> bool:
+        """Whether stage 0 makes the corpus: it is synthetic, and the user has named no folder for it."""
+        choice = self.recipe.config.corpora.get(corpus)
+        return self.recipe.corpora[corpus].synthesis is not None and not (choice and choice.root)
 
     @cached_property
     def present(self) -> Mapping[str, Path]:
         """The corpora that are there, or will be made, with their roots."""
         found = {}
-        for name, corpus in self.recipe.corpora.items():
+        for name in self.recipe.corpora:
             root = self.root(name)
-            if root and (root.is_dir() or corpus.synthesis):
+            if root and (root.is_dir() or self.is_made(name)):
                 found[name] = root
         return found
 

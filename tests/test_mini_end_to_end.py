@@ -34,7 +34,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "egs" / "mini", house / "egs" / "mini")
     path = house / "egs" / "mini" / "corpus.yaml"
-    corpora = yaml.safe_load(path.read_text())[:2]
+    corpora = json.loads(json.dumps(yaml.safe_load(path.read_text())[:2]))  # without YAML's shared anchors
     for corpus in corpora:
         sentences = corpus["synthesis"]["sentences"]
         corpus["synthesis"] |= {"sentences": dict(list(sentences.items())[:1]), "takes": 1}
@@ -83,7 +83,8 @@ def test_results_are_in_the_promised_form(house: Path) -> None:
 
 
 def test_matched_far_sets_cannot_be_told_by_duration(house: Path) -> None:
-    rows = [r for r in _rows(house) if r["detector"] == "duration" and r["test"] == "noise" and r["metric"] == "auroc"]
+    wanted = {"detector": "duration", "test": "noise", "metric": "auroc", "versus": None}
+    rows = [r for r in _rows(house) if all(r[key] == value for key, value in wanted.items())]
     assert rows and all(row["value"] == pytest.approx(0.5, abs=0.01) for row in rows)
 
 
@@ -147,7 +148,7 @@ def test_a_stage_whose_needs_are_not_there_names_them_and_the_command(house: Pat
     assert done.returncode == 1
     assert "needs stage 0 corpora" in done.stderr and "--stop-stage corpora" in done.stderr
     done = _call(house, "--stage", "score", "--tag", "new")
-    assert "needs stage 3 train" in done.stderr and "bash run.sh --recipe mini --stop-stage train --tag new" in done.stderr
+    assert "bash run.sh --recipe mini --stop-stage prepare --tag new" in done.stderr
 
 
 def test_a_changed_key_of_corpus_yaml_redoes_what_follows_and_no_more(house: Path) -> None:
@@ -187,7 +188,7 @@ def test_changed_audio_is_found_and_a_finished_training_is_not_overwritten(house
     before = model.read_bytes()
     refused = _call(house, *own)
     assert refused.returncode == 1
-    assert f"input {path} changed" in refused.stdout
+    assert f"{path.name} changed" in refused.stdout
     assert "train cross-mini_en/am/all/seed0: setting training utterances changed" in refused.stderr
     assert "--tag NAME" in refused.stderr and "--force --stage train" in refused.stderr
     assert "cross-mini_de" not in refused.stderr and model.read_bytes() == before

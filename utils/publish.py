@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from sernet.errors import SernetError
-from sernet.pipeline.files import atomic, read_json
+from sernet.pipeline.files import atomic, read_json, write_text
 from sernet.score.files import ScoreSet
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def publish(experiment: Path, recipe: Path) -> list[Path]:
-    """Copy RESULTS.md and results.json, write predictions/<run>.tsv.gz; returns what was written.
+    """Copy RESULTS.md, with the recipe's NOTES.md behind it, and results.json; write predictions/<run>.tsv.gz.
 
     Raises:
         SernetError: the experiment has no report yet.
@@ -26,8 +25,10 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     for name in ("RESULTS.md", "results.json"):
         if not (experiment / name).exists():
             raise SernetError(f"{experiment / name} is not there: run the recipe to its end first (stage report)")
-        with atomic(recipe / name) as temporary:
-            shutil.copyfile(experiment / name, temporary)
+        text = (experiment / name).read_text(encoding="utf-8")
+        if name == "RESULTS.md" and (recipe / "NOTES.md").exists():
+            text += "\n" + (recipe / "NOTES.md").read_text(encoding="utf-8")
+        write_text(recipe / name, text)
         written.append(recipe / name)
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"

@@ -3,6 +3,6 @@
 #   bash utils/publish.sh RECIPE [--workdir DIR] [--tag T]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=../path.sh
+# shellcheck source=path.sh
 . ./path.sh
 python -m utils.publish "$@"

@@ -73,7 +73,9 @@ def merge(cuts: Path, splits: Sequence[Path], config: FeatureConfig, folder: Pat
     absent = [cut.id for cut in wanted if cut.id not in index]
     if absent:
         raise SernetError(f"{folder}: {len(absent)} utterances have no features: {', '.join(absent[:5])}")
-    write_table(folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry['offset']}" for key, entry in index.items()})
+    write_table(
+        folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry['offset']}" for key, entry in index.items()}
+    )
     write_table(folder / "utt2num_frames", {key: str(entry["frames"]) for key, entry in index.items()})
     write_jsonl(folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config).to_dict() for cut in wanted))
 
@@ -125,7 +127,11 @@ def _resume(index: Path, stream: Path, made_from: str) -> list[dict[str, Any]]:
     index.parent.mkdir(parents=True, exist_ok=True)
     entries = _entries(index)
     size = stream.stat().st_size if stream.exists() else 0
-    if not entries or entries[0].get("made_from") != made_from or (len(entries) > 1 and entries[-1].get("end", size + 1) > size):
+    if (
+        not entries
+        or entries[0].get("made_from") != made_from
+        or (len(entries) > 1 and entries[-1].get("end", size + 1) > size)
+    ):
         index.unlink(missing_ok=True)
         stream.unlink(missing_ok=True)
         return []

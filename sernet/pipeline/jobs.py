@@ -66,6 +66,8 @@ class Runner:
                         process.start(free.pop())
                         running.append(process)
                     time.sleep(0.05)
+                    if running and not bar.disable:
+                        bar.set_postfix_str(running[0].last_line())
                     for process in [p for p in running if p.ended()]:
                         running.remove(process)
                         free.append(process.slot)
@@ -81,7 +83,9 @@ class Runner:
         if failed:
             tails = "\n".join(process.tail() for process in failed[:TAILS])
             rest = "".join(f"\n{process.log}" for process in failed[TAILS:])
-            raise SernetError(f"{tails}\n{len(failed)} of {started} processes failed; see above{rest and ' and in:'}{rest}")
+            raise SernetError(
+                f"{tails}\n{len(failed)} of {started} processes failed; see above{rest and ' and in:'}{rest}"
+            )
 
 
 def _batches(jobs: list[Job], number: int) -> list[list[Job]]:
@@ -156,6 +160,14 @@ class _Process:
     def tail(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join([f"--- the end of {self.log}", *lines[-TAIL_LINES:], "---"])
+
+    def last_line(self) -> str:
+        """What the job said last, for the bar."""
+        with open(self.log, "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 300))
+            lines = log.read().decode(errors="replace").splitlines()
+        said = [line for line in lines if not line.startswith("#")]
+        return f"{self.jobs[0].name}: {said[-1].strip()}" if said else self.jobs[0].name
 
     def _seconds(self) -> float:
         return time.monotonic() - self._start

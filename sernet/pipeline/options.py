@@ -181,7 +181,7 @@ def parse(argv: list[str], root: Path) -> Request:
         settings=dict(options.set),
         force=options.force,
         dry_run=options.dry_run,
-        command=_command(argv),
+        command=_command(options),
     )
 
 
@@ -190,8 +190,15 @@ def may_use_gpu(request: Request) -> bool:
     return request.device == "cuda" or (request.device == "auto" and shutil.which("nvidia-smi") is not None)
 
 
-def _command(argv: list[str]) -> str:
-    return shlex.join(["bash", "run.sh", *argv])
+def _command(options: argparse.Namespace) -> str:
+    """The command as it is published: what decides the result, and no path of this machine."""
+    parts = ["bash", "run.sh", "--recipe", options.recipe]
+    parts += ["--corpus-root", "DIR"] if options.corpus_root else []
+    parts += ["--tag", options.tag] if options.tag else []
+    parts += ["--seeds", " ".join(map(str, options.seeds))] if options.seeds else []
+    for key, value in options.set:
+        parts += ["--set", f"{key}={'PATH' if key.endswith('.root') else value}"]
+    return shlex.join(parts)
 
 
 def main() -> None:

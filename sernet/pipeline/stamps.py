@@ -113,7 +113,9 @@ class Stamps:
         if not job.stamp.exists():
             return None
         before, now = read_json(job.stamp)["versions"], versions()
-        differing = [f"{name} {before[name]} -> {now[name]}" for name in now if before.get(name) not in (None, now[name])]
+        differing = [
+            f"{name} {before[name]} -> {now[name]}" for name in now if before.get(name) not in (None, now[name])
+        ]
         return ", ".join(differing) or None
 
 

@@ -28,7 +28,7 @@ def embedding_map(evidence: Evidence) -> Chapter:
     }
     if len(embedding) > MAP_POINTS:  # every k-th, so that all sets and speakers stay
         chosen = np.linspace(0, len(embedding) - 1, MAP_POINTS).round().astype(int)
-        embedding, names = (embedding[chosen], {what: text[chosen] for what, text in names.items()})
+        embedding, names = embedding[chosen], {what: text[chosen] for what, text in names.items()}
     if len(embedding) < 10:
         return chapter
     unit = embedding / np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-12)

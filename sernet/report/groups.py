@@ -82,6 +82,8 @@ class Cell:
 
     def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` by name, those of classes among them."""
+        if len(counts) == 1:
+            return self.table.evaluate(counts, names)
         if self._last is None or self._last[0] is not counts:
             self._last = counts, self.table.evaluate(counts, self.names)
         wanted = set(names)
@@ -334,7 +336,7 @@ class OodGroup(Group):
     def _cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
         id_ids, id_score = load_detector_scores(file.parent / "test.npz")
         ood_ids, ood_score = load_detector_scores(file)
-        id_rows, ood_rows = (_rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids))
+        id_rows, ood_rows = _rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids)
         keep = id_rows >= 0
         if keep.sum() < len(inside.utt_id):
             lacking = sorted(set(inside.utt_id) - set(id_ids))

@@ -81,7 +81,7 @@ def _mistake(evidence: Evidence, error: _Error, audio: Audio | None) -> Mistake:
     clip = audio(error.utt_id) if audio else None
     sound = picture = ""
     if clip is not None:
-        samples, rate = (np.asarray(clip[0], dtype=np.float32)[: int(LONGEST * clip[1])], int(clip[1]))
+        samples, rate = np.asarray(clip[0], dtype=np.float32)[: int(LONGEST * clip[1])], int(clip[1])
         sound, picture = _data_uri(samples, rate), _picture(samples, rate, error.utt_id)
     speaker = f", speaker {scores.speaker[error.index]}" if scores.speaker[error.index] else ""
     return Mistake(
@@ -98,9 +98,9 @@ def _mistake(evidence: Evidence, error: _Error, audio: Audio | None) -> Mistake:
 
 def _data_uri(samples: np.ndarray, rate: int) -> str:
     """MP3, which every browser plays, where libsndfile writes it (1.1 and later), else 16-bit WAV."""
-    kind, subtype, mime = ("WAV", "PCM_16", "audio/wav")
+    kind, subtype, mime = "WAV", "PCM_16", "audio/wav"
     if "MP3" in soundfile.available_formats():
-        kind, subtype, mime = ("MP3", "MPEG_LAYER_III", "audio/mpeg")
+        kind, subtype, mime = "MP3", "MPEG_LAYER_III", "audio/mpeg"
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(samples, -1, 1), rate, format=kind, subtype=subtype)
     return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -237,19 +237,19 @@ def histograms(parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str,
 def scatter(points: np.ndarray, names: np.ndarray, title: str, alt: str) -> str:
     """Points ``(n, 2)`` coloured by name; colour and shape, so that more than ten names stay apart."""
     with style():
-        figure, axes = draw(height=3.8)
+        figure, axes = draw(height=4.2)
         known = sorted(set(names.tolist()))
         for index, name in enumerate(known):
             mine = points[names == name]
             shape = SHAPES[index // len(PALETTE) % len(SHAPES)]
-            axes.plot(*mine.T, shape, color=colour(index), markersize=3, alpha=0.8, markeredgewidth=0, label=name)
+            axes.plot(*mine.T, shape, color=colour(index), markersize=4, alpha=0.8, markeredgewidth=0, label=name)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_title(title)
         if len(known) <= 16:
-            figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3, markerscale=2)
+            figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3, markerscale=1.5)
         return svg(figure, alt)
 
 

@@ -137,7 +137,7 @@ def _read_npz(path: Path | str, names: list[str]) -> dict[str, np.ndarray]:
     """The arrays of an npz file that has to hold exactly ``names``."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            missing, extra = (sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names)))
+            missing, extra = sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names))
             if missing or extra:
                 raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {names}")
             return {name: archive[name] for name in names}

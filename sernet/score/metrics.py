@@ -136,30 +136,38 @@ def auroc(wins: np.ndarray, id_total: np.ndarray, ood_total: np.ndarray) -> np.n
     return _ratio(wins, id_total * ood_total)
 
 
-def aupr(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+def aupr(positive: np.ndarray, negative: np.ndarray, negative_before: np.ndarray) -> np.ndarray:
     """Area under the precision-recall curve by trapezoids, from recall 0 at precision 1.
 
+    Recall moves only where there are positives, so only the groups of equal score that hold some are given, most
+    positive first, each ``(draws, groups)``.
+
     Args:
-        positive: weight of the positives down to each group of equal score, most positive first, ``(draws, groups)``.
-        negative: weight of the negatives among the same, ``(draws, groups)``.
+        positive: weight of the positives down to and with each group.
+        negative: weight of the negatives down to and with each group.
+        negative_before: weight of the negatives above each group.
     """
-    precision = _ratio(positive, positive + negative)
-    precision = np.concatenate([np.ones((len(precision), 1)), np.where(np.isnan(precision), 1.0, precision)], axis=1)
-    recall = _from_zero(positive) / positive[:, -1:]
-    return (np.diff(recall, axis=1) * (precision[:, 1:] + precision[:, :-1])).sum(axis=1) / 2
+    gained = np.diff(positive, axis=1, prepend=0)
+    before = positive - gained
+    here = np.divide(positive, positive + negative, out=np.ones_like(positive), where=gained > 0)
+    seen = before + negative_before
+    there = np.divide(before, seen, out=np.ones_like(positive), where=seen > 0)
+    return (gained * (here + there)).sum(axis=1) / (2 * positive[:, -1])
 
 
-def fpr_at_95(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+def fpr_at_95(positive: np.ndarray, negative: np.ndarray, negative_total: np.ndarray) -> np.ndarray:
     """False positive rate at the first threshold that keeps at least 95 % of the positives, without interpolation.
 
-    Args: as for `aupr`.
+    Args:
+        positive, negative: as for `aupr`.
+        negative_total: weight of all negatives, ``(draws,)``.
     """
-    return _ratio(_at(negative, _first_reaching(positive, 0.95 * positive[:, -1])), negative[:, -1])
+    return _ratio(_at(negative, _first_reaching(positive, 0.95 * positive[:, -1])), negative_total)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Quotient, NaN where there is nothing to divide by."""
-    numerator, denominator = (np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float))
+    numerator, denominator = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
     return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator != 0)
 
 

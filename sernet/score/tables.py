@@ -148,24 +148,37 @@ class OodTable:
     def evaluate(self, counts: np.ndarray, names: Iterable[str] = metrics.OOD_METRICS) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` of each row of counts ``(draws, all units)``."""
         names = [name for name in names if name != "oscr" or self._right_wins is not None]
-        id_counts, ood_counts = (counts[:, self.units].astype(float), counts[:, self.ood_units].astype(float))
-        id_total, ood_total = (id_counts @ self._id.sum(axis=1), ood_counts @ self._ood.sum(axis=1))
+        id_counts, ood_counts = counts[:, self.units].astype(float), counts[:, self.ood_units].astype(float)
+        id_total, ood_total = id_counts @ self._id.sum(axis=1), ood_counts @ self._ood.sum(axis=1)
         values: dict[str, np.ndarray] = {}
         for name, wins in (("auroc", self._wins), ("oscr", self._right_wins)):
             if name in names and wins is not None:
                 values[name] = metrics.auroc((id_counts @ wins * ood_counts).sum(axis=1), id_total, ood_total)
         if set(names) <= set(values):
             return values
-        least = (id_counts @ self._id.cumsum(axis=1), ood_counts @ self._ood.cumsum(axis=1))
-        most = id_counts @ _down(self._id), ood_counts @ _down(self._ood)
+        # From the most positive down: ID positive starts at the least outlying score, OOD positive at the most.
+        accepted = _curve(id_counts, self._id, ood_counts, self._ood)
+        rejected = _curve(ood_counts, self._ood[:, ::-1], id_counts, self._id[:, ::-1])
         computed = {
-            "aupr_in": lambda: metrics.aupr(*least),
-            "aupr_out": lambda: metrics.aupr(*most[::-1]),
-            "fpr95_id_pos": lambda: metrics.fpr_at_95(*least),
-            "fpr95_ood_pos": lambda: metrics.fpr_at_95(*most[::-1]),
+            "aupr_in": lambda: metrics.aupr(*accepted),
+            "aupr_out": lambda: metrics.aupr(*rejected),
+            "fpr95_id_pos": lambda: metrics.fpr_at_95(*accepted[:2], ood_total),
+            "fpr95_ood_pos": lambda: metrics.fpr_at_95(*rejected[:2], id_total),
         }
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {name: values[name] if name in values else computed[name]() for name in names}
+        return {name: values[name] if name in values else computed[name]() for name in names}
+
+
+def _curve(
+    positive_counts: np.ndarray, positive: np.ndarray, negative_counts: np.ndarray, negative: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The arguments of `metrics.aupr` from ``(units, groups)`` of both sides, most positive group first."""
+    holding = np.flatnonzero(positive.any(axis=0))
+    below = negative.cumsum(axis=1)
+    return (
+        positive_counts @ positive[:, holding].cumsum(axis=1),
+        negative_counts @ below[:, holding],
+        negative_counts @ (below - negative)[:, holding],
+    )
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

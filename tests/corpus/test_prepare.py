@@ -94,9 +94,7 @@ def _plant(folder: Path, name: str, change: str) -> None:
         ("spk2utt", "drop", "not the inverse of utt2spk"),
     ],
 )
-def test_a_damaged_data_directory_is_refused(
-    tiny: Tiny, tmp_path: Path, name: str, change: str, said: str
-) -> None:
+def test_a_damaged_data_directory_is_refused(tiny: Tiny, tmp_path: Path, name: str, change: str, said: str) -> None:
     made = _written(tiny, tmp_path)
     _plant(tmp_path, name, change)
     with pytest.raises(SernetError, match=said):

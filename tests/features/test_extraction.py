@@ -85,9 +85,7 @@ def test_lhotse_loads_what_was_extracted_and_so_it_can_be_moved(tiny: Tiny, tmp_
     assert cut.supervisions[0].custom["emotion"] == "neutral"
 
 
-def test_a_killed_split_goes_on_where_it_stopped(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_split_goes_on_where_it_stopped(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cuts = _cuts(tiny, tmp_path / "data")
     _extract(cuts, tmp_path / "whole", 1)
     split = tmp_path / "killed" / "split1" / "1"

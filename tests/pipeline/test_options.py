@@ -27,7 +27,7 @@ def test_stages_go_by_number_or_name() -> None:
         (["--stage", "abc"], "allowed: 0 corpora, 1 prepare"),
         (["--stage"], "expected one argument"),
         (["--stage", "5", "--stop-stage", "2"], "comes before"),
-        (["--recipe", "nosuch"], "there are: mini"),
+        (["--recipe", "nosuch"], "no recipe 'nosuch'; there are: "),
         (["--reci", "mini"], "unrecognized"),
         (["--nj", "0"], "whole number"),
         (["--nj", "2", "--nj", "3"], "given twice"),
@@ -40,9 +40,7 @@ def test_stages_go_by_number_or_name() -> None:
         (["--corpus-root", "/no/such/folder"], "no such folder"),
     ],
 )
-def test_faults_are_one_line_and_exit_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_faults_are_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         parse(arguments, ROOT)
     error = capsys.readouterr().err

@@ -106,9 +106,7 @@ def test_the_work_folder_may_be_moved(job: Job, tmp_path: Path) -> None:
     shutil.copytree(job.stamp.parent.parent / "code", tmp_path / "elsewhere" / "code")
     moved = tmp_path / "elsewhere" / "work"
     shutil.move(job.stamp.parent, moved)
-    there = replace(
-        job, stamp=moved / "job.json", inputs=(moved / "in.wav",), outputs=(moved / "out.ark",)
-    )
+    there = replace(job, stamp=moved / "job.json", inputs=(moved / "in.wav",), outputs=(moved / "out.ark",))
     assert _stamps(there).stale(there) is None
 
 

@@ -24,13 +24,14 @@ Maker = Callable[..., list[Scored]]
 
 
 class Page(HTMLParser):
-    """Headings, text, what is loaded from where, and whether every element is closed."""
+    """Headings, text, links, what is loaded from where, and whether every element is closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.headings: list[str] = []
         self.loaded: list[str] = []
+        self.links: list[str] = []
         self.pictures: list[dict[str, str | None]] = []
         self.words: list[str] = []
         self.feed(text)
@@ -38,8 +39,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.loaded += [given[name] or "" for name in ("src", "xlink:href") if name in given]
-        if tag == "link" or (tag == "a" and not (given.get("href") or "").startswith("#")):
-            self.loaded.append(str(given.get("href")))
+        assert tag != "link"
+        if tag == "a":
+            self.links.append(given.get("href") or "")
         if tag == "svg":
             self.pictures.append(given)
         assert tag != "script"
@@ -91,6 +93,8 @@ def test_the_whole_report(experiment: tuple[list[Scored], list[Row]], tmp_path: 
         "Definitions",
     ]
     assert all(source.startswith(("data:", "#")) for source in page.loaded)
+    neighbours = {"../results.json", "../RESULTS.md", "../config.yaml"}
+    assert {link for link in page.links if not link.startswith("#")} == neighbours
     assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org)", text)
     assert len(text) < 5_000_000
     for row in headline(rows, metric="uar"):

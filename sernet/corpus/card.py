@@ -1,0 +1,275 @@
+"""The corpus card: what a careful researcher looks at before training, from the manifests of stage 1.
+
+Counts, sound, what is heard twice, what gives emotion away, and folds that leak; what stands out comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sernet.corpus import duplicates
+from sernet.corpus.association import Association, associate
+from sernet.corpus.audio import load_audio
+from sernet.corpus.checks import identical
+from sernet.corpus.duplicates import Overlap
+from sernet.corpus.sound import Sound, measure
+from sernet.corpus.utterances import Indexed, Utterance, read_cuts
+from sernet.emotions import EMOTIONS
+from sernet.errors import SernetError
+from sernet.pipeline.files import read_json
+from sernet.pipeline.progress import track
+
+NESTED = 0.5
+"""Cramer's V from which on an attribute nearly tells the emotion."""
+ATTRIBUTES = ("speaker", "gender", "text", "intensity", "session", "language")
+MEASURED = ("duration", "level", "bandwidth")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two utterances that are, in whole or in part, the same recording."""
+
+    first: Utterance
+    second: Utterance
+    overlap: Overlap
+
+    @property
+    def differ(self) -> list[str]:
+        """The labels that cannot both be right, or that carry the recording from one fold part to another."""
+        names = (
+            ("emotion", "text")
+            if None in map(speaker_of, (self.first, self.second))
+            else ("speaker", "emotion", "text")
+        )
+        return [name for name in names if getattr(self.first, name) != getattr(self.second, name)]
+
+
+@dataclass(frozen=True)
+class FoldPart:
+    """Train, dev or test of one fold, and what is wrong with it."""
+
+    protocol: str
+    fold: int
+    part: str
+    utterances: int
+    speakers: int
+    absent: list[str]
+    """Emotions of the corpus that it lacks."""
+    leaks: list[str]
+    """What it shares with the parts before it: speakers, and recordings as `first ~ second`."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that is on the card, computed."""
+
+    corpus: str
+    indexed: list[Indexed]
+    sounds: list[Sound]
+    """One an utterance."""
+    identical: list[tuple[str, ...]]
+    pairs: list[Pair]
+    compared: int
+    chance: list[float]
+    """Correlations of pairs drawn at random: how far the threshold of `pairs` is from chance."""
+    associations: list[Association]
+    folds: list[FoldPart]
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    """What stage 1 let pass: `incomplete`, `bad`."""
+
+    @property
+    def utterances(self) -> list[Utterance]:
+        return [item.utterance for item in self.indexed]
+
+    @property
+    def emotions(self) -> list[str]:
+        """Those of the corpus, in canonical order."""
+        there = {utterance.emotion for utterance in self.utterances}
+        return [emotion for emotion in EMOTIONS if emotion in there]
+
+    @property
+    def findings(self) -> list[str]:
+        """What stands out, a sentence each."""
+        return [*_completeness(self), *_doubles(self), *_given_away(self), *_balance(self), *_leaks(self)]
+
+
+def make_card(folder: Path) -> Card:
+    """Compute the card of the corpus prepared in ``folder``, data/<corpus>/.
+
+    Raises:
+        SernetError: the corpus is not prepared, or a file cannot be read any more.
+    """
+    if not (folder / "cuts.jsonl.gz").exists():
+        raise SernetError(f"{folder} holds no cuts.jsonl.gz: prepare the corpus first (run.sh --stop-stage prepare)")
+    indexed = read_cuts(folder / "cuts.jsonl.gz")
+    corpus = indexed[0].utterance.corpus
+    sounds, prints = [], []
+    for item in track(indexed, description=f"listening to {corpus}"):
+        samples, rate = load_audio(item)
+        sounds.append(measure(samples, rate))
+        prints.append(duplicates.hashes(duplicates.at_rate(samples, rate)))
+
+    def load(index: int) -> duplicates.Samples:
+        return duplicates.at_rate(*load_audio(indexed[index]))
+
+    compared = duplicates.candidates(prints)
+    pairs = [
+        Pair(indexed[overlap.first].utterance, indexed[overlap.second].utterance, overlap)
+        for overlap in duplicates.overlaps(prints, load)
+    ]
+    protocols = {path.stem: read_json(path)["folds"] for path in sorted((folder / "folds").glob("*.json"))}
+    return Card(
+        corpus,
+        indexed,
+        sounds,
+        identical({item.utterance.id: item.audio for item in indexed}),
+        pairs,
+        len(compared),
+        duplicates.by_chance(len(indexed), load, set(compared), corpus),
+        associations(corpus, [item.utterance for item in indexed], sounds),
+        [
+            part
+            for name, folds in protocols.items()
+            for fold in folds
+            for part in fold_parts(name, fold, indexed, pairs)
+        ],
+        read_json(folder / "checks.json") if (folder / "checks.json").exists() else {},
+    )
+
+
+def associations(corpus: str, utterances: Sequence[Utterance], sounds: Sequence[Sound]) -> list[Association]:
+    """Each attribute, and the quartiles of what is measured, against emotion; the strongest first.
+
+    An attribute with one value, or with one of its own an utterance, has nothing to say and is left out.
+    """
+    columns: dict[str, list[str | None]] = {name: [getattr(u, name) for u in utterances] for name in ATTRIBUTES}
+    columns["speaker"] = [speaker_of(u) for u in utterances]
+    for name in MEASURED:
+        values = np.array([getattr(sound, name) for sound in sounds])
+        quartile = np.searchsorted(np.quantile(values, (0.25, 0.5, 0.75)), values)
+        columns[f"{name} (quartile)"] = [str(number) for number in quartile]
+    found = []
+    for name, column in columns.items():
+        both = [(value, u.emotion) for value, u in zip(column, utterances, strict=True) if value and u.emotion]
+        if 1 < len({value for value, _ in both}) < len(both) and len({emotion for _, emotion in both}) > 1:
+            found.append(associate(name, [v for v, _ in both], [e for _, e in both], corpus))
+    return sorted(found, key=lambda item: -item.v)
+
+
+def fold_parts(
+    protocol: str, fold: Mapping[str, Any], indexed: Sequence[Indexed], pairs: Sequence[Pair]
+) -> list[FoldPart]:
+    """The parts of one fold of data/<corpus>/folds/<protocol>.json, held against each other."""
+    emotions = sorted({item.utterance.emotion for item in indexed if item.utterance.emotion})
+    parts: list[FoldPart] = []
+    before: dict[str, Indexed] = {}
+    for name in ("train", "dev", "test"):
+        speakers = set(fold[name])
+        items = {i.utterance.id: i for i in indexed if i.utterance.speaker in speakers}
+        leaks = [f"speaker {s}" for s in sorted(speakers & {str(i.utterance.speaker) for i in before.values()})]
+        heard = {item.audio: identity for identity, item in before.items()}
+        leaks += [f"{heard[item.audio]} = {identity}" for identity, item in items.items() if item.audio in heard]
+        for pair in pairs:
+            ids = {pair.first.id, pair.second.id}
+            if ids & set(items) and ids & set(before) and not ids <= set(items):
+                leaks.append(f"{pair.first.id} ~ {pair.second.id}")
+        absent = [emotion for emotion in emotions if emotion not in {i.utterance.emotion for i in items.values()}]
+        if items:
+            parts.append(FoldPart(protocol, fold["fold"], name, len(items), len(speakers), absent, leaks))
+        before |= items
+    return parts
+
+
+def speaker_of(utterance: Utterance) -> str | None:
+    """Who speaks; None where stage 1 made the utterance its own speaker because nobody is named."""
+    return None if utterance.speaker == utterance.id else utterance.speaker
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """A key that sorts SM2 before SM10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def nesting(utterances: Sequence[Utterance], attribute: str) -> tuple[int, list[str]]:
+    """How many values the attribute has, and those that are heard in more than one emotion."""
+    heard: dict[str, set[str]] = defaultdict(set)
+    for utterance in utterances:
+        value = getattr(utterance, attribute, None)
+        if value and utterance.emotion:
+            heard[value].add(utterance.emotion)
+    return len(heard), sorted((value for value, emotions in heard.items() if len(emotions) > 1), key=by_number)
+
+
+def _completeness(card: Card) -> list[str]:
+    lines = [f"Not the whole release: {line}." for line in card.checks.get("incomplete", [])]
+    return lines + [f"Left out: {item['path']}: {item['reason']}." for item in card.checks.get("bad", [])]
+
+
+def _doubles(card: Card) -> list[str]:
+    lines = [f"The same samples {len(group)} times: {' = '.join(group)}." for group in card.identical]
+    known = {(a, b) for group in card.identical for a in group for b in group}
+    for pair in card.pairs:
+        if (pair.first.id, pair.second.id) in known and not pair.differ:
+            continue
+        under = f", under two {' and two '.join(f'{name}s' for name in pair.differ)}" if pair.differ else ""
+        both = " Keep both on one side of every split." if "speaker" in pair.differ else ""
+        clips = f"{pair.first.id} ~ {pair.second.id}, {pair.overlap.seconds:.1f} s"
+        lines.append(f"One recording in two clips{under}: {clips}.{both}")
+    return lines
+
+
+def _given_away(card: Card) -> list[str]:
+    lines = []
+    for found in card.associations:
+        if found.p > 0.05 or (found.attribute not in ATTRIBUTES and found.v <= NESTED):
+            continue  # that emotion is heard in what is measured is no news; that it nearly follows from it is
+        numbers = f"Cramer's V {found.v:.2f}, 95 % of shuffles below {found.level:.2f}"
+        guess = (
+            f"Guessing the most frequent emotion of each is right for {found.guess:.0%}; "
+            f"the most frequent emotion of all is {found.majority:.0%}."
+        )
+        total, several = nesting(card.utterances, found.attribute)
+        name = found.attribute.capitalize()
+        if found.v > NESTED and len(several) < total / 2:
+            some = f" ({', '.join(several)})" if 0 < len(several) <= 12 else ""
+            lines.append(
+                f"{name} and emotion are nearly nested ({numbers}): of {total} {found.attribute}s "
+                f"{len(several)} are heard in more than one emotion{some}. {guess}"
+            )
+        elif found.v > NESTED:
+            lines.append(f"{name} gives emotion away ({numbers}). {guess}")
+        else:
+            lines.append(f"{name} tells something of emotion ({numbers}).")
+    return lines
+
+
+def _balance(card: Card) -> list[str]:
+    lines = []
+    counts = Counter(u.emotion for u in card.utterances if u.emotion)
+    if counts and max(counts.values()) > 1.5 * min(counts.values()):
+        (most, n), (least, m) = counts.most_common()[0], counts.most_common()[-1]
+        lines.append(f"The emotions are not balanced: {most} {n}, {least} {m}.")
+    clipped = sum(sound.clipped for sound in card.sounds)
+    if clipped:
+        lines.append(
+            f"{clipped} of {len(card.sounds)} utterances are clipped (three samples or more in a row at full scale)."
+        )
+    rates = Counter(sound.rate for sound in card.sounds)
+    if len(rates) > 1:
+        lines.append(f"Several sampling rates: {', '.join(f'{rate} Hz {n}' for rate, n in rates.most_common())}.")
+    return lines
+
+
+def _leaks(card: Card) -> list[str]:
+    return [
+        f"Folds {part.protocol}, fold {part.fold}: {part.part} shares with what it must not: {', '.join(part.leaks)}."
+        for part in card.folds
+        if part.leaks
+    ]

@@ -1,0 +1,120 @@
+"""Recordings that are heard twice: in whole or in part, at another level, cut at another place.
+
+Every clip is written down as a row of 20-bit hashes, signs of energy differences between neighbouring bands and frames
+(Haitsma and Kalker 2002, "A highly robust audio fingerprinting system", ISMIR). Clips that share many hashes at one
+distance in time are then laid over each other, and the correlation of their samples decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import correlate, resample_poly
+
+from sernet.draws import generator
+
+Samples = NDArray[np.float32]
+
+RATE = 8000
+"""Hz: the same recording agrees below 4 kHz too, at half the work."""
+FRAME, SHIFT = 2048, 128
+"""Samples: frames long against their shift, so that clips cut between two frames still give mostly the same bits."""
+BANDS = np.geomspace(200, 3500, 22)
+"""Edges in Hz."""
+COMMON = 60
+"""A hash that is heard more often than this tells nothing."""
+VOTES = 8
+"""Hashes in common, at one distance in time, from which on two clips are compared."""
+CORRELATION = 0.9
+"""Of the samples where two clips overlap, from which on they are the same recording."""
+OVERLAP = 0.5
+"""Seconds that they must overlap: shorter ones can agree by chance."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two clips that are, where they overlap, one recording."""
+
+    first: int
+    second: int
+    correlation: float
+    seconds: float
+
+
+def at_rate(samples: Samples, rate: int) -> Samples:
+    """``samples`` (n,) at `RATE`."""
+    ratio = Fraction(RATE, rate)
+    return resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
+
+
+def hashes(samples: Samples) -> NDArray[np.int64]:
+    """A hash a frame ``(frames - 1,)`` of ``samples`` (n,) at `RATE`; -1 where a frame is digital silence."""
+    padded = np.pad(samples, (0, max(0, FRAME - len(samples))))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::SHIFT]
+    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32))) ** 2
+    edges = np.searchsorted(np.fft.rfftfreq(FRAME, 1 / RATE), BANDS)
+    energy = np.add.reduceat(power, edges, axis=1)[:, :-1]
+    across = np.diff(np.log(energy + 1e-12), axis=1)
+    bits = np.diff(across, axis=0) > 0
+    silent = (energy.sum(axis=1) == 0)[1:]
+    return np.where(silent, -1, bits @ (1 << np.arange(bits.shape[1])))
+
+
+def candidates(prints: Sequence[NDArray[np.int64]]) -> list[tuple[int, int]]:
+    """Pairs of clips (indices, the smaller first) that share `VOTES` hashes or more at one distance in time."""
+    clip = np.repeat(np.arange(len(prints)), [len(p) for p in prints])
+    frame = np.concatenate([np.arange(len(p)) for p in prints]) if len(prints) else clip
+    value = np.concatenate(prints) if len(prints) else clip
+    _, inverse, count = np.unique(value, return_inverse=True, return_counts=True)
+    keep = (value >= 0) & (count[inverse] <= COMMON)
+    clip, frame, value = clip[keep], frame[keep], value[keep]
+    order = np.lexsort((frame, clip, value))
+    clip, frame, value = clip[order], frame[order], value[order]
+    found = []
+    for distance in range(1, COMMON):  # equal hashes stand side by side
+        same = (value[distance:] == value[:-distance]) & (clip[distance:] != clip[:-distance])
+        lag = frame[distance:][same] - frame[:-distance][same]
+        found.append(np.stack([clip[:-distance][same], clip[distance:][same], lag // 3], axis=1))
+    if not found or not sum(map(len, found)):
+        return []
+    pairs, votes = np.unique(np.concatenate(found), axis=0, return_counts=True)
+    return sorted({(int(a), int(b)) for a, b, _ in pairs[votes >= VOTES]})
+
+
+def agreement(first: Samples, second: Samples) -> tuple[float, float]:
+    """Correlation (0 to 1) of two clips at `RATE` where they agree best, and how many seconds overlap there.
+
+    Below `OVERLAP` seconds that is chance, and the correlation is given as 0.
+    """
+    if not len(first) or not len(second):
+        return 0.0, 0.0
+    lag = int(np.abs(correlate(first, second, method="fft")).argmax()) - (len(second) - 1)
+    one = first[max(lag, 0) : lag + len(second)].astype(np.float64)
+    other = second[max(-lag, 0) :][: len(one)].astype(np.float64)
+    seconds = len(one) / RATE
+    power = float(np.sqrt((one @ one) * (other @ other)))
+    return (abs(float(one @ other)) / power if power and seconds >= OVERLAP else 0.0), seconds
+
+
+def overlaps(prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples]) -> list[Overlap]:
+    """All pairs of clips that share a recording; ``load(i)`` gives the samples of clip i at `RATE`."""
+    found = []
+    for first, second in candidates(prints):
+        correlation, seconds = agreement(load(first), load(second))
+        if correlation >= CORRELATION:
+            found.append(Overlap(first, second, correlation, seconds))
+    return found
+
+
+def by_chance(number: int, load: Callable[[int], Samples], known: set[tuple[int, int]], *key: object) -> list[float]:
+    """What `agreement` gives for up to 300 pairs of ``number`` clips, drawn by ``key``, that are not ``known``.
+
+    Held against `CORRELATION`, it says how safe the threshold is on these recordings.
+    """
+    draws = generator("by chance", *key)
+    drawn = {tuple(sorted(map(int, draws.integers(number, size=2)))) for _ in range(300)}
+    return [agreement(load(a), load(b))[0] for a, b in sorted(drawn) if a != b and (a, b) not in known]

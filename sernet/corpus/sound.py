@@ -1,0 +1,56 @@
+"""What can be measured on an utterance's samples alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter, welch
+
+RANGE_DB = 40.0
+"""A frame this far below the loudest is a pause; a frequency this far below the strongest is outside the band."""
+FRAME = 0.025
+"""Seconds."""
+SILENCE_DB = -100.0
+"""Nothing is said to be softer."""
+FULL_SCALE = 0.99
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Rate in Hz, duration in seconds, level in dB below full scale, upper edge of the band in Hz."""
+
+    rate: int
+    duration: float
+    level: float
+    """RMS of the frames that are not pauses."""
+    bandwidth: float
+    """The highest frequency whose long-term power, pre-emphasised, is within 40 dB of the strongest."""
+    clipped: bool
+    """Whether three samples or more in a row stand at one value at full scale."""
+
+
+def measure(samples: NDArray[np.float32], rate: int) -> Sound:
+    """Measure mono ``samples`` (n,), full scale +-1."""
+    size = max(1, round(FRAME * rate))
+    padded = np.pad(samples, (0, -len(samples) % size)).astype(np.float64)
+    power = np.mean(padded.reshape(-1, size) ** 2, axis=1)
+    active = power[power >= power.max(initial=0.0) * 10 ** (-RANGE_DB / 10)]
+    level = 10 * np.log10(max(float(active.mean()) if len(active) else 0.0, 10 ** (SILENCE_DB / 10)))
+    return Sound(rate, len(samples) / rate, float(level), _edge(padded, rate), _clipped(samples))
+
+
+def _edge(samples: NDArray[np.float64], rate: int) -> float:
+    emphasised = lfilter([1, -0.97], [1], samples)
+    frequencies, power = welch(emphasised, rate, nperseg=min(len(samples), round(0.032 * rate)))
+    if not power.max():
+        return 0.0
+    return float(frequencies[np.flatnonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))[-1]])
+
+
+def _clipped(samples: NDArray[np.float32]) -> bool:
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak < FULL_SCALE:
+        return False
+    return any(bool(np.any(np.convolve(samples == sign * peak, np.ones(3)) >= 3)) for sign in (1, -1))

@@ -1,0 +1,79 @@
+"""Recipes: systems laid over settings, settings laid over the file, faults named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from sernet.config.load import load_recipe, merged
+from sernet.errors import UsageError
+from sernet.experiment import Experiment
+
+EGS = ROOT / "egs"
+
+
+def test_every_recipe_has_the_three_systems() -> None:
+    systems = load_recipe(EGS, "mini", {}).systems
+    assert list(systems) == ["baseline", "am", "msac"]
+    assert [systems[name][0].head.kind for name in systems] == ["softmax", "am", "am"]
+    controls = {name: attribute.control for name, attribute in systems["msac"][0].attributes.items()}
+    assert controls == {"gender": "assist", "speaker": "suppress", "corpus": "suppress", "language": "suppress"}
+    assert not systems["am"][0].attributes
+
+
+def test_settings_reach_all_systems_or_one() -> None:
+    settings = {"train.epochs": "7", "systems.msac.model.attributes.gender.control": "suppress"}
+    systems = load_recipe(EGS, "mini", settings).systems
+    assert {training.epochs for _, training in systems.values()} == {7}
+    assert systems["msac"][0].attributes["gender"].control == "suppress"
+    assert systems["msac"][0].attributes["gender"].weight == 0.3
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"runs.single.protocol.kind": "random"}, "runs.single.protocol.kind"),
+        ({"runs.single.protocol.groups": "null"}, "needs either `name`"),
+        ({"runs.single.ood": "[nosuch]"}, "no set 'nosuch'; ood.sets has"),
+        ({"runs.single.systems": "[best]"}, "no system 'best'"),
+        ({"runs.cross.corpora": "[mini_en]"}, "needs two corpora or more"),
+        ({"runs.single.corpora": "[nosuch]"}, "no corpus 'nosuch'"),
+        ({"corpora.ravdess.root": "x"}, "corpora.ravdess: no run uses it"),
+        ({"ood.detectors": "[magic]"}, "ood.detectors"),
+        ({"features.storage": "int8"}, "features.storage"),
+        ({"title.x": "1"}, "title is a value, not a group"),
+    ],
+)
+def test_faults_name_the_key(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        load_recipe(EGS, "mini", settings)
+    assert said in str(error.value)
+
+
+def test_a_yaml_fault_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "r" / "conf").mkdir(parents=True)
+    (tmp_path / "r" / "conf" / "recipe.yaml").write_text("title: x\nruns: [\n")
+    with pytest.raises(UsageError, match=r"recipe\.yaml:\d+: not YAML"):
+        load_recipe(tmp_path, "r", {})
+
+
+def test_merging_keeps_what_is_not_laid_over() -> None:
+    assert merged({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 9}, "e": 4}) == {"a": {"b": 9, "c": 2}, "d": 3, "e": 4}
+
+
+def test_pairs_are_one_run_a_training_corpus(tmp_path: Path) -> None:
+    experiment = Experiment(load_recipe(EGS, "mini", {}), tmp_path)
+    runs = {run.name: (run.train, run.tests) for run in experiment.runs}
+    assert runs["cross-mini_de"] == (("mini_de",), ("mini_en", "mini_it"))
+    settings = {"runs.cross.protocol.kind": "leave-one-corpus-out"}
+    experiment = Experiment(load_recipe(EGS, "mini", settings), tmp_path)
+    runs = {run.name: (run.train, run.tests) for run in experiment.runs}
+    assert runs["cross-mini_de"] == (("mini_en", "mini_it"), ("mini_de",))
+
+
+def test_a_merged_emotion_counts_as_its_class_and_others_are_no_class(tmp_path: Path) -> None:
+    settings = {"runs.single.merge": "{excitement: happiness}"}
+    run = Experiment(load_recipe(EGS, "mini", settings), tmp_path).runs[0]
+    assert (run.label("excitement"), run.label("anger"), run.label("surprise")) == ("happiness", "anger", None)

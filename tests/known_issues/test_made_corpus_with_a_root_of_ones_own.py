@@ -1,0 +1,20 @@
+"""A synthetic corpus for which the user named a folder that is not there counted as present, as stage 0 could make it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from sernet.config.load import load_recipe
+from sernet.errors import SernetError
+from sernet.experiment import Experiment
+
+
+def test_it_is_absent_and_said_so(tmp_path: Path) -> None:
+    settings = {"corpora.mini_en.root": str(tmp_path / "absent")}
+    experiment = Experiment(load_recipe(ROOT / "egs", "mini", settings), tmp_path)
+    assert "mini_en" not in experiment.present and "mini_de" in experiment.present
+    with pytest.raises(SernetError, match=r"mini_en .*--set corpora\.mini_en\.root=PATH"):
+        _ = experiment.runs
