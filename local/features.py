@@ -14,6 +14,8 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request
 from sernet.pipeline.stamps import Job
 
+OUTPUTS = ("feats.ark", "feats.scp", "utt2num_frames", "utt2spk", "cuts.jsonl.gz")
+
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
     """The splits of each corpus whose features are stale, then their merging."""
@@ -24,6 +26,7 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
 
 def run(job: Job) -> None:
     """Extract one split, or merge those of one corpus."""
+    from sernet.corpus.kaldi_dir import complete
     from sernet.features.extraction import extract_split, merge
 
     config = validate(FeatureConfig, job.config["features"], job.name)
@@ -32,9 +35,11 @@ def run(job: Job) -> None:
         extract_split(job.inputs[0], job.config["first"], job.config["last"], config, out)
         return
     splits = [Path(split) for split in job.arguments["splits"]]
-    merge(job.inputs[0], splits, config, job.outputs[0].parent)
-    for folder in job.outputs[0].parent.glob("split*"):
-        shutil.rmtree(folder)
+    folder = job.outputs[0].parent
+    merge(job.inputs[0], splits, config, folder)
+    complete(job.inputs[0].parent, folder)
+    for split in folder.glob("split*"):
+        shutil.rmtree(split)
 
 
 def announce(experiment: Experiment) -> list[str]:
@@ -57,7 +62,7 @@ def _merge_job(experiment: Experiment, request: Request, name: str) -> Job:
         config={"features": experiment.recipe.config.features.model_dump(mode="json")},
         modules=("sernet.features.extraction",),
         inputs=(experiment.data(name) / "cuts.jsonl.gz",),
-        outputs=tuple(folder / file for file in ("feats.ark", "feats.scp", "utt2num_frames", "cuts.jsonl.gz")),
+        outputs=tuple(folder / file for file in OUTPUTS),
         arguments={"splits": splits},
         light=True,
     )

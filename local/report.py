@@ -21,7 +21,6 @@ from sernet.pipeline.options import Request
 from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
 
-
 ENOUGH_SEEDS = 3
 
 

@@ -76,9 +76,10 @@ class Card:
     """One an utterance."""
     identical: list[tuple[str, ...]]
     pairs: list[Pair]
-    compared: int
+    rejected: list[float]
+    """Correlations of the pairs that shared fingerprints and are not the same recording."""
     chance: list[float]
-    """Correlations of pairs drawn at random: how far the threshold of `pairs` is from chance."""
+    """Correlations of pairs drawn at random. Both say how far the threshold of `pairs` is from chance."""
     associations: list[Association]
     folds: list[FoldPart]
     checks: Mapping[str, Any] = field(default_factory=dict)
@@ -119,11 +120,13 @@ def make_card(folder: Path) -> Card:
     def load(index: int) -> duplicates.Samples:
         return duplicates.at_rate(*load_audio(indexed[index]))
 
-    compared = duplicates.candidates(prints)
+    compared = duplicates.compare(prints, load)
     pairs = [
         Pair(indexed[overlap.first].utterance, indexed[overlap.second].utterance, overlap)
-        for overlap in duplicates.overlaps(prints, load)
+        for overlap in compared
+        if overlap.correlation >= duplicates.CORRELATION
     ]
+    taken = {(overlap.first, overlap.second) for overlap in compared}
     protocols = {path.stem: read_json(path)["folds"] for path in sorted((folder / "folds").glob("*.json"))}
     return Card(
         corpus,
@@ -131,8 +134,8 @@ def make_card(folder: Path) -> Card:
         sounds,
         identical({item.utterance.id: item.audio for item in indexed}),
         pairs,
-        len(compared),
-        duplicates.by_chance(len(indexed), load, set(compared), corpus),
+        [o.correlation for o in compared if o.correlation < duplicates.CORRELATION],
+        duplicates.by_chance(len(indexed), load, taken, corpus),
         associations(corpus, [item.utterance for item in indexed], sounds),
         [
             part

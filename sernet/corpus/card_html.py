@@ -204,13 +204,12 @@ def _associations(card: Card) -> Table:
 
 
 def _heard_twice(card: Card) -> Table:
-    highest = f", at most {max(card.chance):.2f}" if card.chance else ""
     known = {(a, b) for group in card.identical for a in group for b in group}
     return Table(
         "Heard twice",
         f"Pairs of clips that correlate at {duplicates.CORRELATION} or more where they overlap, which they must for "
-        f"{duplicates.OVERLAP} s. {card.compared} pairs shared enough fingerprints to be compared. {len(card.chance)} "
-        f"other pairs, drawn at random, correlate by chance{highest}.",
+        f"{duplicates.OVERLAP} s. How safe that is: {_highest(card.rejected)} pairs that share fingerprints but are "
+        f"not listed, {_highest(card.chance)} pairs drawn at random.",
         ["first", "second", "correlation", "seconds", "identical", "labels that differ"],
         [
             [
@@ -224,6 +223,11 @@ def _heard_twice(card: Card) -> Table:
             for pair in card.pairs
         ],
     )
+
+
+def _highest(correlations: list[float]) -> str:
+    most = f"at most {max(correlations):.2f} in " if correlations else ""
+    return f"{most}{len(correlations)}"
 
 
 def _folds(card: Card) -> list[Table]:

@@ -37,7 +37,7 @@ OVERLAP = 0.5
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two clips that are, where they overlap, one recording."""
+    """Two clips laid over each other: where they agree best, how well, and for how many seconds."""
 
     first: int
     second: int
@@ -100,14 +100,12 @@ def agreement(first: Samples, second: Samples) -> tuple[float, float]:
     return (abs(float(one @ other)) / power if power and seconds >= OVERLAP else 0.0), seconds
 
 
-def overlaps(prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples]) -> list[Overlap]:
-    """All pairs of clips that share a recording; ``load(i)`` gives the samples of clip i at `RATE`."""
-    found = []
-    for first, second in candidates(prints):
-        correlation, seconds = agreement(load(first), load(second))
-        if correlation >= CORRELATION:
-            found.append(Overlap(first, second, correlation, seconds))
-    return found
+def compare(prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples]) -> list[Overlap]:
+    """All `candidates`, laid over each other; those of `CORRELATION` or more are the same recording.
+
+    ``load(i)`` gives the samples of clip i at `RATE`.
+    """
+    return [Overlap(a, b, *agreement(load(a), load(b))) for a, b in candidates(prints)]
 
 
 def by_chance(number: int, load: Callable[[int], Samples], known: set[tuple[int, int]], *key: object) -> list[float]:

@@ -16,6 +16,10 @@ from sernet.errors import SernetError
 from sernet.pipeline.files import write_text
 
 GENDERS = {"female": "f", "male": "m"}
+TABLES = (
+    *("wav.scp", "segments", "reco2file_and_channel", "text"),
+    *("utt2spk", "spk2utt", "spk2gender", "utt2emo", "utt2lang", "utt2dur"),
+)
 PER_UTTERANCE = ("utt2spk", "utt2emo", "utt2lang", "utt2dur", "text", "segments", "utt2num_frames", "feats.scp")
 
 
@@ -106,6 +110,20 @@ def check(folder: Path, supervisions: Mapping[str, SupervisionSegment]) -> None:
             raise SernetError(f"{folder}: speaker or emotion of {utterance} differs from Lhotse's {said}")
         if abs(float(durations[utterance]) - supervision.duration) > 1e-5:
             raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {supervision.duration} s")
+
+
+def complete(source: Path, target: Path) -> None:
+    """Make ``target``, which holds feats.scp and utt2num_frames, a whole data directory with the tables of ``source``.
+
+    Raises:
+        SernetError: the features are not those of the same utterances.
+    """
+    for name in TABLES:
+        if (source / name).exists():
+            write_text(target / name, (source / name).read_text(encoding="utf-8"))
+    utterances = set(read_table(target / "utt2spk"))
+    for name in ("feats.scp", "utt2num_frames"):
+        _same_ids(target / name, set(read_table(target / name)), utterances, "utt2spk")
 
 
 def _inverse(supervisions: list[SupervisionSegment]) -> dict[str, str]:

@@ -152,7 +152,7 @@ def aupr(positive: np.ndarray, negative: np.ndarray, negative_before: np.ndarray
     here = np.divide(positive, positive + negative, out=np.ones_like(positive), where=gained > 0)
     seen = before + negative_before
     there = np.divide(before, seen, out=np.ones_like(positive), where=seen > 0)
-    return (gained * (here + there)).sum(axis=1) / (2 * positive[:, -1])
+    return _ratio((gained * (here + there)).sum(axis=1) / 2, positive[:, -1])
 
 
 def fpr_at_95(positive: np.ndarray, negative: np.ndarray, negative_total: np.ndarray) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tiny import Tiny
 from sernet.corpus.entries import read_entries
 from sernet.errors import SernetError, UsageError
+from tiny import Tiny
 
 
 def test_names_are_read_by_pattern_and_maps(tiny: Tiny) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import kaldiio
 import numpy as np
 import pytest
 import soundfile
 
 from sernet.config.features import FeatureConfig
-from sernet.corpus import manifests
+from sernet.corpus import kaldi_dir, manifests
 from sernet.corpus.entries import read_entries
 from sernet.corpus.utterances import read_cuts
+from sernet.errors import SernetError
 from sernet.features import extraction
 from sernet.features.fbank import extract
 from sernet.features.lhotse_io import load_cuts
@@ -142,3 +144,19 @@ def test_other_rates_and_channels_give_the_frames_of_their_duration(tiny: Tiny, 
         assert features.shape == (100, 80) and item.source is not None and item.source.channel == number
         centre = np.linspace(mel(20), mel(7600), 82)[1:-1]
         assert abs(centre[features.mean(axis=0).argmax()] - mel(hertz)) < 60
+
+
+def test_the_features_folder_is_a_whole_kaldi_data_directory(tiny: Tiny, tmp_path: Path) -> None:
+    made, _ = manifests.build(tiny.config, read_entries(tiny.config, tiny.root, tiny.root), tiny.root)
+    manifests.write(made, tmp_path / "data")
+    kaldi_dir.write(made, tmp_path / "data")
+    _extract(tmp_path / "data" / "cuts.jsonl.gz", tmp_path / "data" / "fbank80", 1)
+    kaldi_dir.complete(tmp_path / "data", tmp_path / "data" / "fbank80")
+    kaldi_dir.check(tmp_path / "data" / "fbank80", {s.id: s for s in made.supervisions})
+    theirs = kaldiio.load_scp(str(tmp_path / "data" / "fbank80" / "feats.scp"))
+    frames = (tmp_path / "data" / "fbank80" / "utt2num_frames").read_text().splitlines()
+    assert {line.split()[0]: int(line.split()[1]) for line in frames} == {key: len(theirs[key]) for key in theirs}
+    lines = (tmp_path / "data" / "fbank80" / "feats.scp").read_text().splitlines()
+    (tmp_path / "data" / "fbank80" / "feats.scp").write_text("\n".join(lines[:-1]) + "\n")
+    with pytest.raises(SernetError, match=r"feats\.scp: its utterances are not those of utt2spk"):
+        kaldi_dir.complete(tmp_path / "data", tmp_path / "data" / "fbank80")

@@ -10,10 +10,10 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 from scipy.special import log_softmax, logsumexp, softmax
 from scipy.stats import entropy as scipy_entropy
-from score_sets import random_set, score_set
 from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 
+from score_sets import random_set, score_set
 from sernet.config.ood import DetectorName
 from sernet.errors import SernetError
 from sernet.ood import base

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from score_sets import random_set
 
+from score_sets import random_set
 from sernet.config.ood import OodConfig
 from sernet.data.dataset import Examples, Utterance
 from sernet.errors import SernetError
