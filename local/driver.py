@@ -151,7 +151,7 @@ class Driver:
         return f"bash run.sh {' '.join(options)}"
 
     def _refuse_overwriting(self, stage: Stage, stale: list[tuple[Job, str]]) -> None:
-        finished = [(job, reason) for job, reason in stale if job.precious and job.stamp.exists()]
+        finished = [(job, reason) for job, reason in stale if job.finished]
         if finished and not self.request.force:
             named = "".join(f"\n  {job.name}: {reason}" for job, reason in finished[:5])
             more = f"\n  and {len(finished) - 5} more" if len(finished) > 5 else ""

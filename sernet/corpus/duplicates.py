@@ -2,7 +2,8 @@
 
 Every clip is written down as a row of 20-bit hashes, signs of energy differences between neighbouring bands and frames
 (Haitsma and Kalker 2002, "A highly robust audio fingerprinting system", ISMIR). Clips that share many hashes at one
-distance in time are then laid over each other, and the correlation of their samples decides.
+distance in time are then laid over each other, and the correlation of their samples decides. That finds copies,
+excerpts and clips that overlap, not a recording that was mixed or cut into another one.
 """
 
 from __future__ import annotations

@@ -113,6 +113,9 @@ class _Process:
         self.slot = slot
         items = [asdict(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
         base, root = str(self.runner.base), str(self.runner.root)
+        for job in self.jobs:
+            # What it stood for is about to change; a run that is killed must not find it.
+            job.stamp.unlink(missing_ok=True)
         write_json(self.task, {"root": root, "base": base, "jobs": _plain(items)})
         gpu = self.jobs[0].uses_gpu
         prefix = shlex.split(self.runner.gpu_command if gpu else self.runner.cpu_command)
@@ -189,7 +192,8 @@ def _plain(value: Any) -> Any:
 def main(run: Callable[[Job], None]) -> None:
     """The main function of a stage script in a job's process: does the jobs of its task file, stamping each.
 
-    What a job is made from is handed on as `arguments["identity"]`. An expected failure ends as one message; the other jobs are done all the same, and the exit code is 1.
+    What a job is made from is handed on as `arguments["identity"]`. An expected failure ends as one message; the
+    other jobs are done all the same, and the exit code is 1.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     task = read_json(Path(sys.argv[1]))

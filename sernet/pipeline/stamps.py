@@ -37,6 +37,11 @@ class Job:
     uses_gpu: bool = False
 
     @property
+    def finished(self) -> bool:
+        """Whether a precious job has been done and its first output, the model, is there to lose."""
+        return self.precious and self.stamp.exists() and self.outputs[0].exists()
+
+    @property
     def log(self) -> Path:
         """Where the job's output goes."""
         return self.stamp.parent / "log" / f"{self.stamp.name.removesuffix('.json')}.log"

@@ -136,7 +136,7 @@ def load_detector_scores(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
 def _read_npz(path: Path | str, names: list[str]) -> dict[str, np.ndarray]:
     """The arrays of an npz file that has to hold exactly ``names``."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             missing, extra = sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names))
             if missing or extra:
                 raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {names}")

@@ -1,4 +1,4 @@
-"""A synthetic corpus for which the user named a folder that is not there counted as present, as stage 0 could make it."""
+"""A synthetic corpus counted as present, as stage 0 could make it, where the user had named a folder that is not there."""
 
 from __future__ import annotations
 

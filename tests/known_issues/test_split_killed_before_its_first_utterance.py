@@ -1,4 +1,4 @@
-"""A split that was killed before its first utterance wrote its head line a second time, and could then not be resumed."""
+"""A split killed before its first utterance wrote its head line a second time, and could then not be resumed."""
 
 from __future__ import annotations
 

@@ -104,3 +104,12 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
             temporary.write_text("ne")
             raise KeyError
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_job_that_begins_anew_loses_its_stamp_first(work: Path) -> None:
+    job = _job(work, "j")
+    stamps = _run(work, [job])
+    failing = _job(work, "j", fails=True)
+    with pytest.raises(SernetError):
+        _run(work, [failing])
+    assert not job.stamp.exists() and stamps.stale(job) == "not done yet"
