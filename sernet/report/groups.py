@@ -316,6 +316,8 @@ class OodGroup(Group):
         for item, pair in outputs.items():
             for folder in sorted((item.directory / "ood").glob(f"*/{item.set}.npz")):
                 cells[folder.parent.name].append(self._cell(item, folder, *pair))
+        if not cells:
+            raise SernetError(f"{self.members[0].directory}/ood has no {self.members[0].set}.npz: run the stage ood")
         rows: list[Row] = []
         draws = self._draws(list(chain.from_iterable(cells.values())))
         for detector, of_detector in sorted(cells.items()):

@@ -45,7 +45,7 @@ def build_results(
     For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean over
     seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
     ``baseline``, `msac` minus `am`). OOD: the same for every detector found, where the rows of single models stand
-    without an interval.
+    without an interval; ``n_speakers`` counts the speakers of the ID test set.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems were scored on different utterances.

@@ -153,6 +153,11 @@ def test_missing_files_are_named(tmp_path: Path, make: Maker) -> None:
     np.savez(near.directory / "ood/msp/near.npz", utt_id=scores.utt_id, score=np.full(len(scores), np.nan))
     with pytest.raises(SernetError, match="near.npz.*not finite"):
         build_results([near], "mini")
+    (near.directory / "ood/msp/near.npz").unlink()
+    (near.directory / "ood/mahalanobis/near.npz").unlink()
+    (near.directory / "ood/duration/near.npz").unlink()
+    with pytest.raises(SernetError, match="run the stage ood"):
+        build_results([near], "mini")
     single.score_file.unlink()
     with pytest.raises(SernetError, match="test.npz is missing"):
         build_results([single], "mini")
