@@ -22,6 +22,7 @@ from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
 
 ENOUGH_SEEDS = 3
+TEMPLATE = Path(__file__).resolve().parents[1] / "sernet" / "report" / "templates" / "index.html.j2"
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -89,7 +90,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
         stamp=folder / "report" / "report.json",
         config={"recipe": experiment.recipe.name, "tag": experiment.tag, "scored": scored},
         modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
-        inputs=tuple(files),
+        inputs=(*files, TEMPLATE),
         outputs=(
             folder / "results.json",
             folder / "RESULTS.md",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import contingency
 
 from sernet.draws import generator
 
@@ -38,8 +37,7 @@ def cramers_v(first: Sequence[str], second: Sequence[str]) -> float:
 
     0 where either has one value only: it tells nothing.
     """
-    table = _table(_codes(first), _codes(second))
-    return _v(table)
+    return _v(_table(_codes(first), _codes(second)))
 
 
 def associate(attribute: str, values: Sequence[str], emotions: Sequence[str], *key: object) -> Association:
@@ -68,10 +66,14 @@ def _codes(labels: Sequence[str]) -> np.ndarray:
 
 def _table(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Counts ``(values of first, values of second)``."""
-    table = np.zeros((first.max() + 1, second.max() + 1), dtype=np.int64)
-    np.add.at(table, (first, second), 1)
-    return table
+    shape = first.max() + 1, second.max() + 1
+    return np.bincount(first * shape[1] + second, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _v(table: np.ndarray) -> float:
-    return float(contingency.association(table, method="cramer")) if min(table.shape) > 1 else 0.0
+    """As `scipy.stats.contingency.association`, fast enough for a thousand shuffles."""
+    if min(table.shape) < 2:
+        return 0.0
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0))
+    excess = float((table**2 / expected).sum()) - 1
+    return float(np.sqrt(max(excess, 0.0) / (min(table.shape) - 1)))

@@ -23,9 +23,12 @@ from sernet.score.intervals import (
 )
 from sernet.score.metrics import LABEL_METRICS, METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
 from sernet.score.tables import LabelTable, OodTable
+from sernet.score.transductive import speaker_normalised
 
 Row = dict[str, Any]
 MAJORITY = "majority"
+SPEAKER_NORMALISED = "+speaker-norm"
+"""Behind a system's name: its transductive variant."""
 MAJORITY_METRICS = ("uar", "war", "macro_f1")
 
 
@@ -49,7 +52,10 @@ def read_outputs(path: Path) -> Outputs:
     Raises:
         SernetError: see `ScoreSet.load`.
     """
-    scores = ScoreSet.load(path)
+    return _outputs(ScoreSet.load(path))
+
+
+def _outputs(scores: ScoreSet) -> Outputs:
     unit = [
         f"{c}\x1f{s}" if s else f"{c}\x1f\x1f{u}"
         for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)
@@ -230,6 +236,7 @@ class LabelGroup(Group):
         majority = [self._cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
         majority = list({cell.fold: cell for cell in reversed(majority)}.values())
         rows += self.aggregate(majority, draws, MAJORITY_METRICS, system=MAJORITY, seed=None, fold="mean")
+        rows += self._transductive(draws)
         for system in sorted({cell.system for cell in cells}):
             of_system = [cell for cell in cells if cell.system == system]
             seeds = sorted({cell.seed for cell in of_system})
@@ -251,7 +258,7 @@ class LabelGroup(Group):
 
     def _cell(self, item: Scored, output: Outputs, system: str) -> Cell:
         table = LabelTable(output.logits, output.label, output.classes, self.columns(output.unit))
-        names = MAJORITY_METRICS if system == MAJORITY else self.names
+        names = self.names if system == item.system else MAJORITY_METRICS
         return Cell(system, item.seed, item.fold, table, names, frozenset(output.utt_id))
 
     def _draws(self, cells: Sequence[Cell], fold: int | str = "mean") -> Draws:
@@ -276,6 +283,25 @@ class LabelGroup(Group):
         most = np.bincount(label[label >= 0], minlength=len(output.classes)).argmax()
         logits = np.tile(np.eye(len(output.classes))[most], (len(output.label), 1))
         return Outputs(output.utt_id, output.unit, output.label, logits, output.classes)
+
+    def _transductive(self, draws: Draws) -> list[Row]:
+        """Rows of the speaker-normalised variants, where every fold's speakers have enough speech for one."""
+        by_system: dict[str, list[Cell]] = defaultdict(list)
+        for item in self.members:
+            train = item.directory / "scores" / "train.npz"
+            if not train.exists():
+                return []
+            scores = speaker_normalised(ScoreSet.load(item.score_file), ScoreSet.load(train))
+            if scores is None:
+                return []
+            system = f"{item.system}{SPEAKER_NORMALISED}"
+            output = _outputs(scores)
+            by_system[system].append(self._cell(item, output[output.label >= 0], system))
+        return [
+            row
+            for system, cells in sorted(by_system.items())
+            for row in self.aggregate(cells, draws, MAJORITY_METRICS, system=system, seed=None, fold="mean")
+        ]
 
     def _pooled(self, outputs: dict[Scored, Outputs], cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
         """Utterances of all folds together; none where folds were tested on the same utterances."""

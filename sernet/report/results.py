@@ -11,7 +11,7 @@ from typing import Any
 
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
-from sernet.report.groups import LabelGroup, OodGroup, Row, read_outputs
+from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row, read_outputs
 from sernet.score.files import Scored
 
 FIELDS = (
@@ -90,9 +90,13 @@ def select(rows: Iterable[Row], **wanted: Any) -> list[Row]:
     ]
 
 
-def headline(rows: Iterable[Row], **wanted: Any) -> list[Row]:
-    """The rows that an experiment is quoted by: mean over folds, mean over seeds."""
-    return select(rows, seed=None, fold="mean", **wanted)
+def headline(rows: Iterable[Row], transductive: bool = False, **wanted: Any) -> list[Row]:
+    """The rows that an experiment is quoted by: mean over folds, mean over seeds.
+
+    Those of speaker-normalised variants, which hear a test speaker's other speech first, are asked for apart.
+    """
+    chosen = select(rows, seed=None, fold="mean", **wanted)
+    return [row for row in chosen if row["system"].endswith(SPEAKER_NORMALISED) == transductive]
 
 
 def _finish(row: Row) -> Row:

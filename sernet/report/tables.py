@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from sernet.report.results import Row, headline, select
 from sernet.score.metrics import OOD_METRICS
@@ -60,10 +61,10 @@ def main_table(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> str:
 
 
 def recognition(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[Table]:
-    """UAR of each run and test set by system, a table for each condition."""
+    """UAR of each run and test set by system, a table for each condition; transductive variants stand apart."""
     tables = []
-    for condition, meaning in CONDITIONS.items():
-        chosen = headline(rows, condition=condition, metric="uar", versus=None)
+    for transductive, (condition, meaning) in product((False, True), CONDITIONS.items()):
+        chosen = headline(rows, transductive, condition=condition, metric="uar", versus=None)
         systems = systems_of(chosen)
         body = []
         for run, train, test in _places(chosen):
@@ -77,7 +78,13 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[Ta
         if body:
             header = ["run", "trained -> tested", *systems, "n", "speakers", "folds", "seeds"]
             caption = f"Unweighted average recall, mean over folds and seeds; {INTERVAL}."
-            tables.append(Table(f"UAR, {meaning} ({condition})", caption, header, body, 2))
+            if transductive:
+                caption += (
+                    " Transductive: each test speaker's mean embedding, over all of that speaker's unlabelled test"
+                    " speech, is moved to the training mean before classification."
+                )
+            title = f"UAR, {meaning} ({condition}{', speaker-normalised' if transductive else ''})"
+            tables.append(Table(title, caption, header, body, 2))
     return tables
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from scipy.signal import resample_poly
+from scipy.stats import contingency
 
 from sernet.config.load import load_corpus
 from sernet.corpus import duplicates, manifests
@@ -52,6 +53,11 @@ def test_cramers_v_of_known_tables() -> None:
     crossed = cramers_v([*"aabb"], [*"xyxy"])
     # A fourfold table has V = phi = |ad - bc| / sqrt(products of the margins).
     fourfold = cramers_v(["a"] * 40 + ["b"] * 40, ["x"] * 30 + ["y"] * 10 + ["x"] * 10 + ["y"] * 30)
+    draws = np.random.default_rng(0)
+    one, other = draws.integers(5, size=300), draws.integers(3, size=300)
+    table = np.array([[np.sum((one == i) & (other == j)) for j in range(3)] for i in range(5)])
+    mine = cramers_v(list(map(str, one)), list(map(str, other)))
+    assert mine == pytest.approx(contingency.association(table, method="cramer"))
     assert nested == pytest.approx(1) and crossed == pytest.approx(0) and fourfold == pytest.approx(800 / 1600)
 
 
@@ -154,16 +160,7 @@ def test_the_card_finds_what_is_planted(tiny: Tiny, tmp_path: Path) -> None:
     }
     assert card.associations[0].attribute == "speaker" and card.associations[0].v == pytest.approx(1)
     (test,) = [part for part in card.folds if part.part == "test"]
-    assert (
-        set(test.leaks)
-        == {
-            "speaker tiny-m1",
-            *(f"tiny-m1-m1_A_{n} = tiny-m1-m1_A_{n}" for n in (1, 3, 4)),
-            "tiny-f1-f1_A_1 = tiny-m1-m1_A_2",
-            "tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4",
-        }
-        or "tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4" in test.leaks
-    )
+    assert {"speaker tiny-m1", "tiny-f1-f1_A_1 = tiny-m1-m1_A_2", "tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4"} < set(test.leaks)
     said = " ".join(card.findings)
     assert "The same samples 2 times: tiny-f1-f1_A_1 = tiny-m1-m1_A_2" in said
     assert "under two speakers and two texts: tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4, 1.0 s" in said
@@ -215,17 +212,17 @@ def test_a_corpus_without_emotions_or_speakers_has_a_card(tiny: Tiny, tmp_path: 
 # Real corpora
 
 
-def _real(corpora: Path, name: str, folder: Path) -> Card:
+def _real(corpora: Path, name: str, folder: Path, speakers: str = "") -> Card:
     if not (corpora / name).is_dir():
         pytest.skip(f"no {name} in SERNET_CORPORA")
     config, recipe = load_corpus(EGS, name)
-    made, _ = manifests.build(config, read_entries(config, corpora / name, recipe), corpora / name)
-    manifests.write(made, folder)
+    entries = [e for e in read_entries(config, corpora / name, recipe) if not speakers or e.speaker in speakers.split()]
+    manifests.write(manifests.build(config, entries, corpora / name)[0], folder)
     return make_card(folder)
 
 
 def test_it_finds_the_identical_pair_of_ravdess_and_no_other(corpora: Path, tmp_path: Path) -> None:
-    card = _real(corpora, "ravdess", tmp_path)
+    card = _real(corpora, "ravdess", tmp_path, "05 06 07 08")
     pair = ("ravdess-07-03-01-03-01-02-01-07", "ravdess-07-03-01-03-01-02-02-07")
     assert card.identical == [pair] and [(p.first.id, p.second.id) for p in card.pairs] == [pair]
     assert max(card.rejected + card.chance) < 0.7
@@ -243,7 +240,7 @@ def test_it_finds_urdus_nesting_and_its_overlaps(corpora: Path, tmp_path: Path) 
 
 
 def test_it_finds_the_recording_that_emovo_has_under_two_texts(corpora: Path, tmp_path: Path) -> None:
-    card = _real(corpora, "emovo", tmp_path)
+    card = _real(corpora, "emovo", tmp_path, "f2 f3")
     assert [(p.first.id, p.second.id, p.differ) for p in card.pairs] == [
         ("emovo-f3-tri-f3-n1", "emovo-f3-tri-f3-n2", ["text"])
     ]
