@@ -29,8 +29,13 @@ sys.exit(", ".join(n for n in ("torch", "lhotse", "kaldiio", "pydantic") if not 
       echo "path.sh: $base is $("$base" --version); set SERNET_PYTHON to a Python of 3.10 to 3.13" >&2
       return 1
     }
+    # `--clear` empties a folder: only one that is ours, which the mark tells from the first moment on.
+    if [ -d "$env" ] && [ ! -e "$env/.requirements" ] && [ -n "$(ls -A "$env")" ]; then
+      echo "path.sh: $env is there and not sernet's; remove it, or name another place by SERNET_ENV" >&2
+      return 1
+    fi
     echo "path.sh: making the environment in $env (once; half a minute or more, 1.3 GB without CUDA)" >&2
-    if ! { "$base" -m venv --clear "$env" &&
+    if ! { "$base" -m venv --clear "$env" && touch "$env/.requirements" &&
       "$env/bin/python" -m pip install --quiet --disable-pip-version-check -r "$SERNET_ROOT/requirements.txt" -r "$SERNET_ROOT/requirements-dev.txt"; } >&2; then
       echo "path.sh: could not make the environment (see above); correct that and run again, nothing else is lost" >&2
       return 1

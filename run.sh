@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The stage driver, shared by every recipe: bash run.sh --help
 set -euo pipefail
+export SERNET_CALLER=$PWD # relative paths in options are the caller's
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 request=$(mktemp)
@@ -13,4 +14,4 @@ PYTHONDONTWRITEBYTECODE=1 "${SERNET_PYTHON:-python3}" -m sernet.pipeline.options
 . ./path.sh
 # shellcheck source=cmd.sh
 . ./cmd.sh "$(python -c 'import json, sys; print(json.load(open(sys.argv[1]))["cmd"])' "$request")"
-python -m local.driver "$request"
+exec python -m local.driver "$request" # which removes the request

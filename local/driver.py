@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import signal
 import sys
 import time
@@ -67,6 +68,8 @@ class Driver:
     def plan(self) -> None:
         """Say which stages and jobs would run and why; make nothing."""
         self.experiment.runs  # noqa: B018
+        for stage in needed(self.chosen[0]):
+            self._must_be_done(stage)
         unsure = None
         for stage in self.chosen:
             if unsure:
@@ -89,28 +92,34 @@ class Driver:
         for phase in self._phases(stage):
             stale = [(job, reason) for job in phase if (reason := self._reason(job))]
             total += len(phase)
+            redone = {job.name for job, _ in stale}
+            self._note_versions([job for job in phase if job.name not in redone])
             if not stale:
                 continue
             self._refuse_overwriting(stage, stale)
             _say(stale)
-            self._note_versions([job for job in phase if job not in [j for j, _ in stale]])
-            runner.run([job for job, _ in stale], {job.name: self.stamps.expected(job) for job, _ in stale})
+            expected = {job.name: self.stamps.expected(job) for job, _ in stale}
+            for job, _ in stale:
+                # From here on a killed run goes on with the same command, without --force.
+                job.stamp.unlink(missing_ok=True)
+            runner.run([job for job, _ in stale], expected)
             self._done |= {job.name for job, _ in stale}
             done += len(stale)
         self.files.save()
         if done:
-            self._note_time(stage, time.monotonic() - start)
+            self._note_time(stage, time.monotonic() - start if done == total else None)
         if total:
             what = f"{done} of {total} jobs done" if done else f"up to date ({total} jobs)"
             print(f"  {what} in {time.monotonic() - start:.0f} s", flush=True)
         for line in script.conclude(self.experiment):
             print(line, flush=True)
 
-    def _note_time(self, stage: Stage, seconds: float) -> None:
-        """Remember how long a stage worked, for the report's word on it; no result hangs on it."""
+    def _note_time(self, stage: Stage, seconds: float | None) -> None:
+        """Remember how long a stage took in one go (None: not in one), for the report; no result hangs on it."""
         path = self.experiment.folder / "stages.json"
         known = read_json(path) if path.exists() else {}
-        write_json(path, known | {stage.name: round(seconds, 1)})
+        known.pop(stage.name, None)
+        write_json(path, known | ({} if seconds is None else {stage.name: round(seconds, 1)}))
 
     def _phases(self, stage: Stage) -> Iterator[list[Job]]:
         """A stage's jobs, in groups of which each may need the ones before it."""
@@ -142,13 +151,13 @@ class Driver:
 
     def _command(self, stage: Stage) -> str:
         """The command that makes a stage, and those before it, as the user called for the rest."""
-        options = [f"--recipe {self.request.recipe}", f"--stop-stage {stage.name}"]
-        options += [f"--tag {self.request.tag}"] if self.request.tag else []
-        options += [f'--seeds "{" ".join(map(str, self.request.seeds))}"'] if self.request.seeds else []
-        options += [f"--corpus-root {self.request.corpus_root}"] if self.request.corpus_root else []
-        options += [f"--workdir {self.request.workdir}"] if Path(self.request.workdir) != ROOT else []
-        options += [f"--set {key}={value}" for key, value in self.request.settings.items()]
-        return f"bash run.sh {' '.join(options)}"
+        options = ["--recipe", self.request.recipe, "--stop-stage", stage.name]
+        options += ["--tag", self.request.tag] if self.request.tag else []
+        options += ["--seeds", " ".join(map(str, self.request.seeds))] if self.request.seeds else []
+        options += ["--corpus-root", self.request.corpus_root] if self.request.corpus_root else []
+        options += ["--workdir", self.request.workdir] if Path(self.request.workdir) != ROOT else []
+        options += [part for key, value in self.request.settings.items() for part in ("--set", f"{key}={value}")]
+        return shlex.join(["bash", "run.sh", *options])
 
     def _refuse_overwriting(self, stage: Stage, stale: list[tuple[Job, str]]) -> None:
         finished = [(job, reason) for job, reason in stale if job.finished]
@@ -184,6 +193,7 @@ def _say(stale: list[tuple[Job, str]]) -> None:
 def main() -> None:
     """``python -m local.driver REQUEST-FILE``; exit 1 on what a person can mend, 2 on a bad key or value."""
     request = Request.read(Path(sys.argv[1]))
+    Path(sys.argv[1]).unlink()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that running jobs are stopped too
     try:
         driver = Driver(request)
@@ -195,7 +205,7 @@ def main() -> None:
         print(f"run.sh: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("run.sh: interrupted; run the same command again to go on", file=sys.stderr)
+        print("run.sh: interrupted; run the same command again, without --force, to go on", file=sys.stderr)
         sys.exit(130)
 
 

@@ -32,7 +32,8 @@ def run(job: Job) -> None:
     config = validate(FeatureConfig, job.config["features"], job.name)
     if "first" in job.config:
         out = Path(job.arguments["out"])
-        extract_split(job.inputs[0], job.config["first"], job.config["last"], config, out)
+        identity = job.arguments["identity"]
+        extract_split(job.inputs[0], job.config["first"], job.config["last"], config, out, identity)
         return
     splits = [Path(split) for split in job.arguments["splits"]]
     folder = job.outputs[0].parent

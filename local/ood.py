@@ -35,7 +35,8 @@ def run(job: Job) -> None:
         for name, ids in job.arguments["utterances"].items()
     }
     examples |= {name: load_set(Path(path)) for name, path in job.arguments["made"].items()}
-    run_detectors(list(config.detectors), job.stamp.parent.parent, job.config["sets"], examples, config)
+    directory = job.stamp.parent.parent
+    run_detectors(list(config.detectors), directory, job.config["sets"], examples, config, job.config["dev"])
 
 
 def announce(experiment: Experiment) -> list[str]:
@@ -68,6 +69,7 @@ def _job(experiment: Experiment, unit: Unit) -> Job:
         config={
             "ood": config.model_dump(mode="json", exclude={"sets": True}) | {"sets": _tuned_on(config)},
             "sets": ood_sets,
+            "dev": "dev" in experiment.sets(unit),
             "utterances": {name: digest(items) for name, items in there.items()},
         },
         modules=("sernet.ood.suite", "sernet.ood.store", "sernet.data.load"),

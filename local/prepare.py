@@ -69,11 +69,24 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
             "root": str(root),
         },
         modules=("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks"),
-        inputs=(*(root / path for path in audio_files(root)), *((script,) if script.exists() else ())),
-        outputs=tuple(out / file for file in (*MANIFESTS, "checks.json", "wav.scp", "utt2spk", "spk2utt", "utt2dur")),
+        inputs=_inputs(root, script),
+        outputs=tuple(out / file for file in (*MANIFESTS, "checks.json", *_tables(corpus))),
         arguments={"folder": str(folder), "out": str(out), "whole": corpus.model_dump(mode="json")},
         light=True,
     )
+
+
+def _inputs(root: Path, script: Path) -> tuple[Path, ...]:
+    """The audio; where a script reads annotations too, all files."""
+    if not script.exists():
+        return tuple(root / path for path in audio_files(root))
+    return (script, *sorted(path for path in root.rglob("*") if path.is_file()))
+
+
+def _tables(corpus: CorpusConfig) -> list[str]:
+    """The tables of the Kaldi directory that this corpus is sure to have."""
+    optional = {"utt2emo": "emotion" in corpus.maps, "spk2gender": corpus.speakers, "utt2lang": corpus.language}
+    return ["wav.scp", "utt2spk", "spk2utt", "utt2dur", *(name for name, there in optional.items() if there)]
 
 
 def _corpus(job: Job) -> None:

@@ -41,7 +41,7 @@ def run(job: Job) -> None:
     scored = [Scored(**item | {"directory": Path(item["directory"])}) for item in job.config["scored"]]
     results, markdown, page, config = job.outputs
     provenance = job.arguments["provenance"]
-    rows = build_results(scored, job.config["recipe"], job.config["tag"])
+    rows = build_results(scored, job.config["recipe"], job.config["tag"], detectors=job.config["detectors"])
     write_results(rows, results)
     write_text(markdown, results_markdown(rows, provenance))
     write_text(config, yaml.safe_dump(job.arguments["recipe"], sort_keys=False))
@@ -84,11 +84,19 @@ def _job(experiment: Experiment, request: Request) -> Job:
             ]
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
+    provenance = _provenance(experiment, request, units, recipe)
+    shown = ("title", "config digest", "runs", "folds", "seeds", "preliminary")
     return Job(
         name=f"report {experiment.name}",
         script="local.report",
         stamp=folder / "report" / "report.json",
-        config={"recipe": experiment.recipe.name, "tag": experiment.tag, "scored": scored},
+        config={
+            "recipe": experiment.recipe.name,
+            "tag": experiment.tag,
+            "scored": scored,
+            "detectors": experiment.recipe.config.ood.detectors,
+            "shown": {key: provenance[key] for key in shown},
+        },
         modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
         inputs=(*files, TEMPLATE),
         outputs=(
@@ -98,7 +106,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
             folder / "config.yaml",
         ),
         arguments={
-            "provenance": _provenance(experiment, request, units, recipe),
+            "provenance": provenance,
             "recipe": recipe,
             "cuts": [str(experiment.data(corpus) / "cuts.jsonl.gz") for corpus in experiment.corpora],
         },
@@ -166,10 +174,9 @@ def _training_time(units: list[Unit]) -> str:
     seconds = []
     for unit in units:
         log = unit.directory / "log" / "train.log"
-        found = (
-            re.search(r"# ended \(code 0\) after ([\d.]+) s", log.read_text(encoding="utf-8")) if log.exists() else None
-        )
-        if found:
+        text = log.read_text(encoding="utf-8") if log.exists() else ""
+        found = re.search(r"# ended \(code 0\) after ([\d.]+) s", text)
+        if found and "resumed after epoch" not in text:
             seconds.append(float(found.group(1)))
     if not seconds:
         return "unknown"

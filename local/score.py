@@ -94,7 +94,8 @@ def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
     config = experiment.recipe.config.ood.sets[name]
     path = made_path(experiment, unit, name)
     corpora = [*unit.run.train, *([config.corpus] if config.corpus else [])]
-    wanted = {item.utterance.id for item in experiment.part(unit, "test")}
+    # A set to tune on is made from dev speech: test speakers have no part in tuning.
+    wanted = {item.utterance.id for item in experiment.part(unit, config.split)}
     return Job(
         name=f"far set {unit.run.name}/fold{unit.fold}/{name}",
         script="local.score",
@@ -102,7 +103,7 @@ def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
         config={
             "set": config.model_dump(mode="json"),
             "features": experiment.recipe.config.features.model_dump(mode="json"),
-            "test utterances": sorted(wanted),
+            "ID utterances": sorted(wanted),
         },
         modules=("sernet.ood.store",),
         inputs=tuple(experiment.data(corpus) / "cuts.jsonl.gz" for corpus in corpora),
@@ -116,12 +117,12 @@ def _make(job: Job) -> None:
     from sernet.ood.store import make_set
 
     config = validate(OodSetConfig, job.config["set"], job.name)
-    wanted = set(job.config["test utterances"])
+    wanted = set(job.config["ID utterances"])
     everything = [item for path in job.inputs for item in read_cuts(path)]
-    id_test = [item for item in everything if item.utterance.id in wanted]
+    inside = [item for item in everything if item.utterance.id in wanted]
     clips = [item for item in everything if item.utterance.corpus == config.corpus and _kept(item, config)]
     features = validate(FeatureConfig, job.config["features"], job.name)
-    count = make_set(job.arguments["name"], config, id_test, clips, features, job.outputs[0])
+    count = make_set(job.arguments["name"], config, inside, clips, features, job.outputs[0])
     print(f"{count} utterances in {job.outputs[0]}")
 
 
@@ -153,8 +154,11 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
 
 @lru_cache(maxsize=1)
 def _model(directory: Path, device: str) -> Any:
+    import torch
+
     from sernet.score.infer import load_model
 
+    torch.set_num_threads(1)  # whatever the shell says: a result must not hang on it
     return load_model(directory, device)
 
 

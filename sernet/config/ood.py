@@ -39,6 +39,17 @@ DEFAULT_DETECTORS: tuple[DetectorName, ...] = (
 Condition = Literal["ood-near", "ood-shift", "ood-far", "corrupted"]
 Source = Literal["held-out", "corpus", "noise", "tones", "silence", "reversed", "scrambled"]
 
+Attribute = Literal["corpus", "speaker", "emotion", "gender", "language", "intensity", "text", "session"]
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "energy": ("temperature",),
+    "gen": ("gamma", "top"),
+    "knn": ("k", "bank"),
+    "react": ("percentile",),
+    "vim": ("share",),
+}
+"""The hyper-parameters of each detector that has some."""
+
 KINDS: dict[str, tuple[str, ...]] = {"noise": ("white", "pink"), "tones": ("tone", "chord", "sweep")}
 """The signals of each synthetic source that has several."""
 
@@ -52,7 +63,7 @@ class OodSetConfig(Strict):
         "another corpus; reversed, scrambled: the ID speech played backwards, or cut into 50 ms pieces and shuffled"
     )
     corpus: str | None = Field(None, description="for source corpus: its name")
-    where: dict[str, list[str]] = Field(
+    where: dict[Attribute, list[str]] = Field(
         default_factory=dict, description="keep utterances whose attribute is one of these, e.g. {emotion: [calm]}"
     )
     kinds: list[str] = Field(default_factory=list, description="for noise and tones: only these signals")
@@ -101,6 +112,10 @@ class OodConfig(Strict):
             dev = sorted(name for name, ood_set in self.sets.items() if ood_set.split == "dev")
             if self.tune_on not in dev:
                 raise ValueError(f"tune_on: {self.tune_on!r} is not a set with split dev; there are {dev}")
+        for detector, options in self.options.items():
+            allowed = OPTIONS.get(detector, ())
+            if unknown := sorted(set(options) - set(allowed)):
+                raise ValueError(f"options.{detector}: {', '.join(unknown)}; allowed: {', '.join(allowed) or 'none'}")
         for name in self.sets:
             if name in ("train", "dev", "test"):
                 raise ValueError(f"sets.{name}: train, dev and test are the run's own")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from sernet.config.base import Strict
 from sernet.config.features import FeatureConfig
-from sernet.config.ood import OodConfig
+from sernet.config.ood import OodConfig, OodSetConfig
 from sernet.emotions import check_emotion, check_merge
 
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -96,6 +96,9 @@ class RunConfig(Strict):
         return self
 
 
+TEST_SET = OodSetConfig(condition="ood-far", source="noise")
+
+
 class SystemConfig(Strict):
     """A system: what it changes in the recipe's `model` and `train`."""
 
@@ -119,7 +122,16 @@ class RecipeConfig(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> RecipeConfig:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("seeds holds a seed twice")
         for name, run in self.runs.items():
+            if len(set(run.systems or [])) != len(run.systems or []):
+                raise ValueError(f"runs.{name}.systems holds a system twice")
+            tuning = [ood_set for ood_set in run.ood if self.ood.sets.get(ood_set, TEST_SET).split == "dev"]
+            if tuning and not run.dev_speakers:
+                raise ValueError(f"runs.{name}.ood: {tuning[0]} is made from dev speech; set dev_speakers")
+            if run.ood and self.ood.tune_on is not None and self.ood.tune_on not in run.ood:
+                raise ValueError(f"runs.{name}.ood lacks {self.ood.tune_on}, which ood.tune_on names")
             for system in run.systems or []:
                 if system not in self.systems:
                     raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {sorted(self.systems)}")

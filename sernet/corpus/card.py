@@ -178,11 +178,14 @@ def fold_parts(
         items = {i.utterance.id: i for i in indexed if i.utterance.speaker in speakers}
         leaks = [f"speaker {s}" for s in sorted(speakers & {str(i.utterance.speaker) for i in before.values()})]
         heard = {item.audio: identity for identity, item in before.items()}
-        leaks += [f"{heard[item.audio]} = {identity}" for identity, item in items.items() if item.audio in heard]
+        same = {
+            frozenset({heard.get(i.audio, key), key}): f"{heard.get(i.audio, key)} = {key}" for key, i in items.items()
+        }
         for pair in pairs:
-            ids = {pair.first.id, pair.second.id}
+            ids = frozenset({pair.first.id, pair.second.id})
             if ids & set(items) and ids & set(before) and not ids <= set(items):
-                leaks.append(f"{pair.first.id} ~ {pair.second.id}")
+                same.setdefault(ids, f"{pair.first.id} ~ {pair.second.id}")
+        leaks += [said for ids, said in same.items() if len(ids) > 1]
         absent = [emotion for emotion in emotions if emotion not in {i.utterance.emotion for i in items.values()}]
         if items:
             parts.append(FoldPart(protocol, fold["fold"], name, len(items), len(speakers), absent, leaks))

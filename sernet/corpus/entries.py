@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from sernet.config.corpus import CorpusConfig
+from sernet.config.corpus import CorpusConfig, Gender
 from sernet.errors import SernetError
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph"})
@@ -62,6 +63,16 @@ def audio_files(root: Path) -> list[str]:
     return sorted(found)
 
 
+def speaker_id(corpus: str, speaker: str) -> str:
+    """`<corpus>-<speaker>`, of letters, digits, `-` and `_` alone."""
+    return f"{corpus}-{clean(speaker)}"
+
+
+def clean(text: str) -> str:
+    """``text`` with all that a Kaldi id should not hold replaced by `_`."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+
+
 def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
     """The utterances of the corpus at ``root``.
 
@@ -92,10 +103,17 @@ def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
             else:
                 mapped[group] = value if table is None else table[value]
         entries.append((entry, values, mapped))
+    if not config.maps.get("emotion") and any("emotion" in values for _, values in raw):
+        raise SernetError(f"{where}: maps.emotion is missing: the corpus names emotions")
     if unmapped:
         lines = [f"{where}: maps.{g} has no {v!r}, as in {_shown(paths)}" for (g, v), paths in unmapped.items()]
         raise SernetError("\n".join(lines))
     found = [_entry(config, entry, values, mapped) for entry, values, mapped in entries]
+    genders = sorted({entry.gender for entry in found if entry.gender} - set(get_args(Gender)))
+    if genders:
+        raise SernetError(
+            f"{where}: gender {_shown(genders)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)"
+        )
     if config.speakers:
         strangers = sorted({str(e.speaker) for e in found if e.speaker not in config.speakers})
         if strangers:

@@ -48,12 +48,13 @@ def tables(manifests: Manifests) -> dict[str, dict[str, str]]:
 
 
 def write(manifests: Manifests, folder: Path) -> list[Path]:
-    """Write the directory's files and return their paths."""
-    written = []
-    for name, table in tables(manifests).items():
+    """Write the directory's files and return their paths; a table that has become empty is removed."""
+    found = tables(manifests)
+    for name in set(TABLES) - set(found):
+        (folder / name).unlink(missing_ok=True)
+    for name, table in found.items():
         write_table(folder / name, table)
-        written.append(folder / name)
-    return written
+    return [folder / name for name in found]
 
 
 def write_table(path: Path, table: Mapping[str, str]) -> None:
@@ -102,12 +103,18 @@ def check(folder: Path, supervisions: Mapping[str, SupervisionSegment]) -> None:
     if listed != utt2spk:
         odd = sorted(u for u in set(listed) | set(utt2spk) if listed.get(u) != utt2spk.get(u))
         raise SernetError(f"{folder / 'spk2utt'}: is not the inverse of utt2spk: {', '.join(odd[:5])}")
-    emotions = read_table(folder / "utt2emo") if (folder / "utt2emo").exists() else {}
+    emotions, languages, genders = (_optional(folder / name) for name in ("utt2emo", "utt2lang", "spk2gender"))
+    recordings = {supervision.recording_id for supervision in supervisions.values()}
+    _same_ids(folder / "wav.scp", set(read_table(folder / "wav.scp")), recordings, "the Lhotse recordings")
     durations = read_table(folder / "utt2dur")
     for utterance, supervision in supervisions.items():
-        said = (supervision.speaker, supervision.custom.get("emotion"))
-        if (utt2spk[utterance], emotions.get(utterance)) != said:
-            raise SernetError(f"{folder}: speaker or emotion of {utterance} differs from Lhotse's {said}")
+        said = (supervision.speaker, supervision.custom.get("emotion"), supervision.language)
+        if (utt2spk[utterance], emotions.get(utterance), languages.get(utterance)) != said:
+            raise SernetError(f"{folder}: speaker, emotion or language of {utterance} differs from Lhotse's {said}")
+        if genders.get(utt2spk[utterance]) != GENDERS.get(supervision.gender):
+            raise SernetError(
+                f"{folder / 'spk2gender'}: {utt2spk[utterance]} differs from Lhotse's {supervision.gender}"
+            )
         if abs(float(durations[utterance]) - supervision.duration) > 1e-5:
             raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {supervision.duration} s")
 
@@ -124,6 +131,10 @@ def complete(source: Path, target: Path) -> None:
     utterances = set(read_table(target / "utt2spk"))
     for name in ("feats.scp", "utt2num_frames"):
         _same_ids(target / name, set(read_table(target / name)), utterances, "utt2spk")
+
+
+def _optional(path: Path) -> dict[str, str]:
+    return read_table(path) if path.exists() else {}
 
 
 def _inverse(supervisions: list[SupervisionSegment]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from lhotse import CutSet, MonoCut, Recording, RecordingSet, SupervisionSegment,
 from lhotse.audio import AudioSource
 
 from sernet.config.corpus import CorpusConfig
-from sernet.corpus.entries import SHOWN, BadAudio, Entry
+from sernet.corpus.entries import SHOWN, BadAudio, Entry, clean, speaker_id
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
@@ -62,7 +61,7 @@ def build(config: CorpusConfig, entries: list[Entry], root: Path) -> tuple[Manif
             bad.append(BadAudio(identity, entry.path, found))
             continue
         whole = entry.name is None
-        recording_id = identity if whole else f"{_prefix(config, entry)}-{_clean(Path(entry.path).stem)}"
+        recording_id = identity if whole else f"{_prefix(config, entry)}-{clean(Path(entry.path).stem)}"
         recording = Recording(
             id=recording_id,
             sources=[AudioSource("file", list(range(found.channels)), str(root / entry.path))],
@@ -72,7 +71,7 @@ def build(config: CorpusConfig, entries: list[Entry], root: Path) -> tuple[Manif
             channel_ids=list(range(found.channels)),
         )
         recordings[recording_id] = recording
-        duration = recording.duration if whole or entry.duration is None else entry.duration
+        duration = recording.duration - entry.start if entry.duration is None else entry.duration
         supervision = SupervisionSegment(
             id=identity,
             recording_id=recording_id,
@@ -108,7 +107,7 @@ def utterance_id(config: CorpusConfig, entry: Entry) -> str:
     """`<corpus>-<speaker>-<name>`: a speaker's utterances sort together, in Kaldi's C order."""
     path = Path(entry.path)
     name = entry.name or (path.stem if config.id == "name" else path.with_suffix("").as_posix())
-    return f"{_prefix(config, entry)}-{_clean(name)}"
+    return f"{_prefix(config, entry)}-{clean(name)}"
 
 
 def write(manifests: Manifests, folder: Path) -> None:
@@ -127,11 +126,7 @@ def write_jsonl(path: Path, items: Iterable[Any]) -> None:
 
 
 def _prefix(config: CorpusConfig, entry: Entry) -> str:
-    return f"{config.name}-{_clean(entry.speaker)}" if entry.speaker else config.name
-
-
-def _clean(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+    return speaker_id(config.name, entry.speaker) if entry.speaker else config.name
 
 
 def _custom(config: CorpusConfig, entry: Entry, audio: _Audio) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sernet.corpus import checks
+from sernet.corpus.entries import speaker_id
 from sernet.corpus.utterances import Indexed
 from sernet.data import protocols
 from sernet.data.protocols import Fold, Groups
@@ -41,10 +42,12 @@ def folds(config: Mapping[str, Any], indexed: Mapping[str, Sequence[Indexed]], w
         groups = _groups(name, run["protocol"], config["published"][name], indexed[name], where)
         made[name] = protocols.make_folds(key, groups, utterances, run["dev_speakers"])
         files[name] = protocols.write_folds(key, groups, made[name])
-    for number in range(max(len(of) for of in made.values())):
+    if len({len(of) for of in made.values()}) > 1:
+        raise SernetError(f"{where}: {', '.join(made)} have different numbers of folds")
+    for number in range(len(made[config["train"][0]])):
         parts: dict[str, list[Indexed]] = {"train": [], "dev": [], "test": []}
         for name, of in made.items():
-            fold = of[min(number, len(of) - 1)]
+            fold = of[number]
             for part in parts:
                 speakers = set(getattr(fold, part))
                 parts[part] += [item for item in indexed[name] if item.utterance.speaker in speakers]
@@ -61,8 +64,8 @@ def _groups(
             there = ", ".join(published) or "none"
             raise SernetError(f"{where}: {corpus} has no folds named {protocol['name']}; corpus.yaml has: {there}")
         listed = published[protocol["name"]]
-        test = [[f"{corpus}-{speaker}" for speaker in fold["test"]] for fold in listed["folds"]]
-        dev = [[f"{corpus}-{speaker}" for speaker in fold["dev"]] for fold in listed["folds"]]
+        test = [[speaker_id(corpus, speaker) for speaker in fold["test"]] for fold in listed["folds"]]
+        dev = [[speaker_id(corpus, speaker) for speaker in fold["dev"]] for fold in listed["folds"]]
         return Groups(listed["source"], test, dev)
     if protocol["kind"] == "leave-one-speaker-out":
         return protocols.one_speaker_each(utterances)

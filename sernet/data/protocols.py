@@ -21,11 +21,6 @@ class Fold:
     dev: tuple[str, ...]
     test: tuple[str, ...]
 
-    def part(self, name: str, utterances: Iterable[Utterance]) -> list[Utterance]:
-        """The utterances of part ``name``: train, dev or test."""
-        speakers = set(getattr(self, name))
-        return [utterance for utterance in utterances if utterance.speaker in speakers]
-
 
 @dataclass(frozen=True)
 class Groups:

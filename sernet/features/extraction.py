@@ -23,16 +23,19 @@ from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 
 
-def extract_split(cuts: Path, first: int, last: int, config: FeatureConfig, out: Path) -> None:
+def extract_split(cuts: Path, first: int, last: int, config: FeatureConfig, out: Path, identity: str = "") -> None:
     """Extract utterances ``first`` to ``last`` of a cut manifest into ``out``.ark, with an index in ``out``.jsonl.
 
     Each utterance is indexed when it has been written. A killed split goes on after the last indexed one; the index
-    begins with what it was made from, so that one of other cuts or settings is not taken up.
+    begins with what it was made from, so that one of other cuts, settings or code (``identity``, the job's) is not
+    taken up.
 
     Raises:
         SernetError: audio that could be read in stage 1 no longer can; names the utterance.
     """
-    made_from = _digest(gzip.decompress(cuts.read_bytes()), json.dumps([first, last, config.model_dump(mode="json")]))
+    made_from = _digest(
+        gzip.decompress(cuts.read_bytes()), json.dumps([first, last, identity, config.model_dump(mode="json")])
+    )
     index = out.with_suffix(".jsonl")
     done = _resume(index, out.with_suffix(".ark"), made_from)
     if done:

@@ -28,6 +28,7 @@ def run(
     sets: Sequence[str],
     examples: Mapping[str, Examples] | None,
     config: OodConfig,
+    with_dev: bool = True,
 ) -> None:
     """Fit detectors on ID train and score ``test`` and the OOD ``sets``.
 
@@ -40,6 +41,7 @@ def run(
         sets: names of OOD sets.
         examples: features by set name, ``train`` among them; only `ExampleDetector`s ask for them.
         config: hyper-parameters, and what to tune them on.
+        with_dev: whether the run has dev speakers; a dev file that an earlier one left behind does not count.
 
     Raises:
         UsageError: an unknown detector or hyper-parameter.
@@ -50,7 +52,7 @@ def run(
         make_detector(name, options[name])  # before anything is read or written
     folder = directory / "scores"
     train = ScoreSet.load(folder / "train.npz")
-    dev = ScoreSet.load(folder / "dev.npz") if (folder / "dev.npz").exists() else None
+    dev = ScoreSet.load(folder / "dev.npz") if with_dev and (folder / "dev.npz").exists() else None
     tested = {name: ScoreSet.load(folder / f"{name}.npz") for name in ["test", *sets]}
     for name in track(detectors, description="detectors"):
         if config.tune_on is not None and dev is not None and DETECTORS[name].grid:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,20 +123,25 @@ class _Process:
         command = [*prefix, sys.executable, "-m", self.jobs[0].script, str(self.task)]
         environment = dict(os.environ)
         if gpu and not prefix and self.runner.gpus > 1:
-            environment["CUDA_VISIBLE_DEVICES"] = str(slot % self.runner.gpus)
+            given = environment.get("CUDA_VISIBLE_DEVICES", "")
+            devices = given.split(",") if given else [str(number) for number in range(self.runner.gpus)]
+            environment["CUDA_VISIBLE_DEVICES"] = devices[slot % min(self.runner.gpus, len(devices))]
         self._start = time.monotonic()
         with open(self.log, "w", encoding="utf-8") as log:
             log.write(f"# {shlex.join(command)}\n# started {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n")
             log.flush()
-            self._popen = subprocess.Popen(
-                command,
-                cwd=self.runner.root,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=() if self.runner.held is None else (self.runner.held,),
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    command,
+                    cwd=self.runner.root,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=() if self.runner.held is None else (self.runner.held,),
+                )
+            except FileNotFoundError as error:
+                raise SernetError(f"{command[0]} is not there; install it, or correct cmd.sh (--cmd)") from error
 
     def ended(self) -> bool:
         assert self._popen is not None
@@ -198,18 +204,29 @@ def main(run: Callable[[Job], None]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     task = read_json(Path(sys.argv[1]))
     stamps = Stamps(FileDigests(Path(os.devnull)), ModuleDigests(Path(task["root"])), Path(task["base"]))
-    failed = False
+    failures = []
     for item in task["jobs"]:
         expected = item.pop("expected")
         item["arguments"]["identity"] = of_value(expected)
         job = _job(item)
         try:
+            _refuse_other_code(stamps.expected(job)["modules"], expected["modules"])
             run(job)
             stamps.write(job, expected)
         except SernetError as error:
-            print(f"{job.name}: {error}", file=sys.stderr, flush=True)
-            failed = True
-    sys.exit(1 if failed else 0)
+            failures.append(f"{job.name}: {error}")
+        except Exception:
+            failures.append(f"{job.name}: {traceback.format_exc()}")
+    # Last, where the end of the log that a user is shown begins.
+    print("\n".join(failures), file=sys.stderr, flush=True)
+    sys.exit(1 if failures else 0)
+
+
+def _refuse_other_code(now: dict[str, str], planned: dict[str, str]) -> None:
+    """A stamp says which code made a result: it must be the code that this process is about to import."""
+    changed = [name for name in now if planned.get(name) != now[name]]
+    if changed:
+        raise SernetError(f"{', '.join(changed)} changed since this run began; run the same command again")
 
 
 def _job(item: dict[str, Any]) -> Job:

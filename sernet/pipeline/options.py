@@ -85,9 +85,10 @@ def _seeds(text: str) -> list[int]:
     parts = text.replace(",", " ").split()
     if not parts or not all(re.fullmatch(r"\d{1,9}", part) for part in parts):
         raise argparse.ArgumentTypeError(f'{text!r} is not a list of whole numbers such as "0 1 2"')
-    if len(set(parts)) != len(parts):
+    seeds = [int(part) for part in parts]
+    if len(set(seeds)) != len(seeds):
         raise argparse.ArgumentTypeError(f"{text!r} holds a seed twice")
-    return [int(part) for part in parts]
+    return seeds
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -97,10 +98,15 @@ def _setting(text: str) -> tuple[str, str]:
     return key, value
 
 
+def _path(text: str) -> str:
+    """An absolute path; run.sh has changed the folder, and tells which one its caller was in."""
+    return str((Path(os.environ.get("SERNET_CALLER", ".")) / Path(text).expanduser()).resolve())
+
+
 def _folder(text: str) -> str:
-    if not Path(text).is_dir():
+    if not Path(_path(text)).is_dir():
         raise argparse.ArgumentTypeError(f"no such folder: {text}")
-    return str(Path(text).resolve())
+    return _path(text)
 
 
 def recipes(egs: Path) -> list[str]:
@@ -175,10 +181,10 @@ def parse(argv: list[str], root: Path) -> Request:
         cmd=options.cmd,
         device=options.device,
         ngpu=options.ngpu,
-        workdir=str(Path(options.workdir).resolve()),
+        workdir=_path(options.workdir),
         tag=options.tag,
         seeds=options.seeds,
-        settings=dict(options.set),
+        settings={key: _path(value) if key.endswith(".root") else value for key, value in options.set},
         force=options.force,
         dry_run=options.dry_run,
         command=_command(options),

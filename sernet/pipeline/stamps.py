@@ -12,7 +12,7 @@ from typing import Any
 from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
 from sernet.pipeline.files import read_json, write_json
 
-LIBRARIES = ("torch", "lhotse", "kaldiio", "numpy", "scipy", "scikit-learn", "soundfile", "pydantic")
+LIBRARIES = ("torch", "lhotse", "kaldiio", "numpy", "scipy", "scikit-learn", "soundfile", "pydantic", "espeakng-loader")
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,8 @@ def read_outputs(path: Path) -> Outputs:
 
 
 def _outputs(scores: ScoreSet) -> Outputs:
-    unit = [
-        f"{c}\x1f{s}" if s else f"{c}\x1f\x1f{u}"
-        for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)
-    ]
+    # Speaker ids begin with their corpus, so a speaker is the same one in the sets made from that speaker's speech.
+    unit = [s if s else f"{c}\x1f{u}" for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)]
     return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
 
 
@@ -331,6 +329,17 @@ class OodGroup(Group):
     names = OOD_METRICS
     contrast = "auroc"
 
+    def __init__(
+        self,
+        constant: Row,
+        members: Sequence[Scored],
+        baseline: str,
+        read: Reader,
+        detectors: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(constant, members, baseline, read)
+        self.detectors = detectors
+
     def rows(self) -> list[Row]:
         outputs: dict[Scored, tuple[Outputs, Outputs]] = {}
         for item in self.members:
@@ -340,8 +349,8 @@ class OodGroup(Group):
         self.units = {str(name): column for column, name in enumerate(names)}
         cells: dict[str, list[Cell]] = defaultdict(list)
         for item, pair in outputs.items():
-            for folder in sorted((item.directory / "ood").glob(f"*/{item.set}.npz")):
-                cells[folder.parent.name].append(self._cell(item, folder, *pair))
+            for file in self._files(item):
+                cells[file.parent.name].append(self._cell(item, file, *pair))
         if not cells:
             raise SernetError(f"{self.members[0].directory}/ood has no {self.members[0].set}.npz: run the stage ood")
         rows: list[Row] = []
@@ -351,15 +360,20 @@ class OodGroup(Group):
             for system in sorted({cell.system for cell in of_detector}):
                 of_system = [cell for cell in of_detector if cell.system == system]
                 seeds = sorted({cell.seed for cell in of_system})
-                if len(of_system) > 1:
-                    for cell in of_system:
-                        where = {"system": system, "seed": cell.seed, "fold": cell.fold}
-                        rows += self.rows_of([cell], cell.evaluate(self.ones(), self.names), {}, None, **where)
-                for seed in (*(seeds if len(seeds) > 1 else []), None):
+                for cell in of_system:
+                    where = {"system": system, "seed": cell.seed, "fold": cell.fold}
+                    rows += self.rows_of([cell], cell.evaluate(self.ones(), self.names), {}, None, **where)
+                for seed in (*seeds, None):
                     chosen = [cell for cell in of_system if seed in (cell.seed, None)]
                     rows += self.aggregate(chosen, draws, self.names, system=system, seed=seed, fold="mean")
             rows += self.contrasts(of_detector, draws)
         return rows
+
+    def _files(self, item: Scored) -> list[Path]:
+        folder = item.directory / "ood"
+        if self.detectors is None:
+            return sorted(folder.glob(f"*/{item.set}.npz"))
+        return [folder / detector / f"{item.set}.npz" for detector in sorted(self.detectors)]
 
     def _cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
         id_ids, id_score = load_detector_scores(file.parent / "test.npz")

@@ -36,7 +36,7 @@ def out_of_distribution(evidence: Evidence) -> Chapter:
         items = [item for item in by_model[run, system] if item.directory == first.directory]
         items.sort(key=lambda item: (OOD_ORDER.index(item.condition), item.test))
         chapter.panels.extend(_auroc_map(evidence, run, system))
-        found = {folder.parent.name for item in items for folder in first.directory.glob(f"ood/*/{item.set}.npz")}
+        found = {row["detector"] for row in evidence.rows if row["run"] == run} - {None}
         detector = next((name for name in (*SHOWN_DETECTORS, *sorted(found)) if name in found), None)
         if detector is None:
             continue

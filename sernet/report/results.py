@@ -38,14 +38,19 @@ SORTED_BY = ("run", "condition", "train", "test", "detector", "metric", "versus"
 
 
 def build_results(
-    scored: Sequence[Scored], recipe: str, tag: str | None = None, baseline: str = "baseline"
+    scored: Sequence[Scored],
+    recipe: str,
+    tag: str | None = None,
+    baseline: str = "baseline",
+    detectors: Sequence[str] | None = None,
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
     For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean over
     seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
     ``baseline``, `msac` minus `am`). OOD: the same for every detector found, where the rows of single models stand
-    without an interval; ``n_speakers`` counts the speakers of the ID test set.
+    without an interval; ``n_speakers`` counts the speakers of the ID test set. ``detectors`` names those that count;
+    None: all that left files.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems were scored on different utterances.
@@ -61,8 +66,10 @@ def build_results(
             "recipe": recipe, "tag": tag, "run": run, "condition": condition, "train": train, "test": test,
             "versus": None, "detector": None,
         }  # fmt: skip
-        group = OodGroup if condition.startswith("ood-") else LabelGroup
-        rows += group(constant, members, baseline, read).rows()
+        if condition.startswith("ood-"):
+            rows += OodGroup(constant, members, baseline, read, detectors).rows()
+        else:
+            rows += LabelGroup(constant, members, baseline, read).rows()
     return sorted((_finish(row) for row in rows), key=_order)
 
 
@@ -90,13 +97,16 @@ def select(rows: Iterable[Row], **wanted: Any) -> list[Row]:
     ]
 
 
-def headline(rows: Iterable[Row], transductive: bool = False, **wanted: Any) -> list[Row]:
-    """The rows that an experiment is quoted by: mean over folds, mean over seeds.
-
-    Those of speaker-normalised variants, which hear a test speaker's other speech first, are asked for apart.
-    """
+def headline(rows: Iterable[Row], **wanted: Any) -> list[Row]:
+    """The rows that an experiment is quoted by: mean over folds, mean over seeds."""
     chosen = select(rows, seed=None, fold="mean", **wanted)
-    return [row for row in chosen if row["system"].endswith(SPEAKER_NORMALISED) == transductive]
+    return [row for row in chosen if not row["system"].endswith(SPEAKER_NORMALISED)]
+
+
+def transductive(rows: Iterable[Row], **wanted: Any) -> list[Row]:
+    """The like of the speaker-normalised variants, which hear a test speaker's other speech first."""
+    chosen = select(rows, seed=None, fold="mean", **wanted)
+    return [row for row in chosen if row["system"].endswith(SPEAKER_NORMALISED)]
 
 
 def _finish(row: Row) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from sernet.report.results import Row, headline, select
+from sernet.report.results import Row, headline, select, transductive
 from sernet.score.metrics import OOD_METRICS
 
 SYSTEM_ORDER = ("majority", "baseline", "am", "msac")
@@ -63,8 +63,8 @@ def main_table(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> str:
 def recognition(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[Table]:
     """UAR of each run and test set by system, a table for each condition; transductive variants stand apart."""
     tables = []
-    for transductive, (condition, meaning) in product((False, True), CONDITIONS.items()):
-        chosen = headline(rows, transductive, condition=condition, metric="uar", versus=None)
+    for choose, (condition, meaning) in product((headline, transductive), CONDITIONS.items()):
+        chosen = choose(rows, condition=condition, metric="uar", versus=None)
         systems = systems_of(chosen)
         body = []
         for run, train, test in _places(chosen):
@@ -78,12 +78,12 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[Ta
         if body:
             header = ["run", "trained -> tested", *systems, "n", "speakers", "folds", "seeds"]
             caption = f"Unweighted average recall, mean over folds and seeds; {INTERVAL}."
-            if transductive:
+            if choose is transductive:
                 caption += (
                     " Transductive: each test speaker's mean embedding, over all of that speaker's unlabelled test"
                     " speech, is moved to the training mean before classification."
                 )
-            title = f"UAR, {meaning} ({condition}{', speaker-normalised' if transductive else ''})"
+            title = f"UAR, {meaning} ({condition}{', speaker-normalised' if choose is transductive else ''})"
             tables.append(Table(title, caption, header, body, 2))
     return tables
 

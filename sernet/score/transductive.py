@@ -29,8 +29,8 @@ def speaker_normalised(scores: ScoreSet, train: ScoreSet) -> ScoreSet | None:
     embedding = embedding - means[index] + train.embedding.astype(np.float64).mean(axis=0)
     weight = scores.weight.astype(np.float64)
     cosine = _unit(embedding) @ _unit(weight).T
-    # Only a plain softmax head has scale 1 (sernet/score/files.py).
-    logits = embedding @ weight.T + scores.bias if scores.scale == 1 else scores.scale * cosine
+    margin_head = np.allclose(scores.logits, scores.scale * scores.cosine, atol=1e-3)
+    logits = scores.scale * cosine if margin_head else embedding @ weight.T + scores.bias
     return replace(scores, embedding=embedding, cosine=cosine, logits=logits)
 
 

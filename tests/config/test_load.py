@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
 from sernet.config.load import load_recipe, merged
+from sernet.config.ood import OPTIONS
 from sernet.errors import UsageError
 from sernet.experiment import Experiment
+from sernet.ood.registry import DETECTORS
 
 EGS = ROOT / "egs"
 
@@ -42,6 +45,11 @@ def test_settings_reach_all_systems_or_one() -> None:
         ({"runs.single.corpora": "[nosuch]"}, "no corpus 'nosuch'"),
         ({"corpora.ravdess.root": "x"}, "corpora.ravdess: no run uses it"),
         ({"ood.detectors": "[magic]"}, "ood.detectors"),
+        ({"ood.options.knn.kk": "5"}, "options.knn: kk; allowed: k, bank"),
+        ({"ood.sets.unseen.where": "{emotoin: [fear]}"}, "ood.sets.unseen.where.emotoin"),
+        ({"seeds": "[0, 0]"}, "seeds holds a seed twice"),
+        ({"runs.single.systems": "[am, am]"}, "systems holds a system twice"),
+        ({"ood.sets.noise.split": "dev"}, "is made from dev speech; set dev_speakers"),
         ({"features.storage": "int8"}, "features.storage"),
         ({"title.x": "1"}, "title is a value, not a group"),
     ],
@@ -50,6 +58,11 @@ def test_faults_name_the_key(settings: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError) as error:
         load_recipe(EGS, "mini", settings)
     assert said in str(error.value)
+
+
+def test_the_options_of_detectors_are_their_own() -> None:
+    for name, kind in DETECTORS.items():
+        assert tuple(inspect.signature(kind).parameters) == OPTIONS.get(name, ()), name
 
 
 def test_a_yaml_fault_names_file_and_line(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_the_card_finds_what_is_planted(tiny: Tiny, tmp_path: Path) -> None:
     _plant(tiny)
     folder = _prepared(tiny, tmp_path / "data")
     (folder / "folds").mkdir()
-    fold = {"fold": 0, "train": ["tiny-f1", "tiny-f10", "tiny-m1"], "dev": [], "test": ["tiny-m1", "tiny-m2"]}
+    fold = {"fold": 0, "train": ["tiny-f1", "tiny-f10"], "dev": ["tiny-m1"], "test": ["tiny-m1", "tiny-m2"]}
     (folder / "folds" / "speaker-groups-2.json").write_text(json.dumps({"folds": [fold]}))
     card = make_card(folder)
     assert card.identical == [("tiny-f1-f1_A_1", "tiny-m1-m1_A_2")]
@@ -159,8 +159,9 @@ def test_the_card_finds_what_is_planted(tiny: Tiny, tmp_path: Path) -> None:
         ("tiny-f10-f10_N_3", "tiny-m2-m2_N_4"),
     }
     assert card.associations[0].attribute == "speaker" and card.associations[0].v == pytest.approx(1)
-    (test,) = [part for part in card.folds if part.part == "test"]
-    assert {"speaker tiny-m1", "tiny-f1-f1_A_1 = tiny-m1-m1_A_2", "tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4"} < set(test.leaks)
+    leaks = {part.part: set(part.leaks) for part in card.folds}
+    assert leaks["train"] == set() and leaks["dev"] == {"tiny-f1-f1_A_1 = tiny-m1-m1_A_2"}
+    assert {"speaker tiny-m1", "tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4"} < leaks["test"]
     said = " ".join(card.findings)
     assert "The same samples 2 times: tiny-f1-f1_A_1 = tiny-m1-m1_A_2" in said
     assert "under two speakers and two texts: tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4, 1.0 s" in said
@@ -227,7 +228,7 @@ def test_it_finds_the_identical_pair_of_ravdess_and_no_other(corpora: Path, tmp_
     assert card.identical == [pair] and [(p.first.id, p.second.id) for p in card.pairs] == [pair]
     assert max(card.rejected + card.chance) < 0.7
     by_name = {found.attribute: found for found in card.associations}
-    assert by_name["speaker"].p > 0.5 and by_name["intensity"].p < 0.01  # neutral is never strong
+    assert by_name["speaker"].p > 0.5 and by_name["intensity"].p < 0.05  # neutral is never strong
 
 
 def test_it_finds_urdus_nesting_and_its_overlaps(corpora: Path, tmp_path: Path) -> None:

@@ -36,6 +36,21 @@ def test_a_speaker_that_is_not_listed_is_named(tiny: Tiny) -> None:
         read_entries(tiny.config, tiny.root, tiny.root)
 
 
+def test_a_script_takes_the_place_of_the_pattern_and_is_held_to_the_maps(tiny: Tiny) -> None:
+    script = "from sernet.corpus.entries import Entry\n\n\ndef prepare(root):\n    return [{}]\n"
+    entry = "Entry(path='f1_A_1.wav', speaker='f1', emotion_raw='A', name='turn', start=0.1, duration=0.15)"
+    (tiny.root / "prepare.py").write_text(script.format(entry))
+    (read,) = read_entries(tiny.config, tiny.root, tiny.root)
+    assert (read.emotion, read.gender, read.start) == ("anger", "female", 0.1)
+    tiny.raw["pattern"], tiny.raw["maps"] = None, {}
+    with pytest.raises(SernetError, match=r"maps\.emotion is missing"):
+        read_entries(tiny.config, tiny.root, tiny.root)
+    tiny.raw["maps"] = {"emotion": {"A": "anger"}}
+    (tiny.root / "prepare.py").write_text(script.format(entry.replace("speaker='f1'", "speaker='f1', gender='F'")))
+    with pytest.raises(SernetError, match=r"gender F; allowed: female, male, other \(see maps\.gender\)"):
+        read_entries(tiny.config, tiny.root, tiny.root)
+
+
 def test_an_empty_folder_says_how_to_get_the_corpus(tiny: Tiny, tmp_path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "empty").mkdir()
     with pytest.raises(SernetError, match="made by the tests"):

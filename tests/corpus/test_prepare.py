@@ -77,7 +77,7 @@ def _plant(folder: Path, name: str, change: str) -> None:
         "swap": [lines[1], lines[0], *lines[2:]],
         "twice": [lines[0], *lines],
         "no value": [lines[0].split()[0], *lines[1:]],
-        "other": [lines[0].replace("anger", "neutral").replace("tiny-f1 ", "tiny-m1 "), *lines[1:]],
+        "other": [lines[0].replace("anger", "neutral").replace(" en", " de").replace(" f", " m"), *lines[1:]],
     }[change]
     path.write_text("".join(f"{line}\n" for line in lines))
 
@@ -90,8 +90,12 @@ def _plant(folder: Path, name: str, change: str) -> None:
         ("utt2emo", "drop", "utt2emo: its utterances are not those of utt2spk"),
         ("utt2spk", "twice", "stands here twice"),
         ("utt2dur", "no value", "utt2dur:1: must be a key and a value"),
-        ("utt2emo", "other", "speaker or emotion of tiny-f1-f1_A_1 differs"),
+        ("utt2emo", "other", "speaker, emotion or language of tiny-f1-f1_A_1 differs"),
         ("spk2utt", "drop", "not the inverse of utt2spk"),
+        ("wav.scp", "drop", "wav.scp: its utterances are not those of the Lhotse recordings"),
+        ("wav.scp", "swap", "wav.scp:2: .* is out of order"),
+        ("utt2lang", "other", "emotion or language of tiny-f1-f1_A_1 differs"),
+        ("spk2gender", "other", "spk2gender: tiny-f1 differs from Lhotse's female"),
     ],
 )
 def test_a_damaged_data_directory_is_refused(tiny: Tiny, tmp_path: Path, name: str, change: str, said: str) -> None:
@@ -99,6 +103,14 @@ def test_a_damaged_data_directory_is_refused(tiny: Tiny, tmp_path: Path, name: s
     _plant(tmp_path, name, change)
     with pytest.raises(SernetError, match=said):
         kaldi_dir.check(tmp_path, {s.id: s for s in made.supervisions})
+
+
+def test_a_table_that_has_become_empty_is_removed(tiny: Tiny, tmp_path: Path) -> None:
+    _written(tiny, tmp_path)
+    del tiny.raw["language"], tiny.raw["speakers"]
+    made = _written(tiny, tmp_path)
+    assert not (tmp_path / "utt2lang").exists() and not (tmp_path / "spk2gender").exists()
+    kaldi_dir.check(tmp_path, {s.id: s for s in made.supervisions})
 
 
 def _bad_files(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""A synthetic corpus counted as present, as stage 0 could make it, where the user had named a folder that is not there."""
+"""A synthetic corpus counted as present where the user had named a folder for it that is not there."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_a_command_before_the_job_is_obeyed(work: Path) -> None:
     stamps = Stamps(FileDigests(work / "digests.json"), ModuleDigests(work), work)
     Runner(work, work, 1, 0, cpu_command="env MARK=1").run([job], {job.name: stamps.expected(job)})
     assert job.log.read_text().startswith("# env MARK=1 ")
+
+
+def test_code_that_changes_while_jobs_wait_is_refused(work: Path) -> None:
+    job = replace(_job(work, "j"), modules=("local.toil",))
+    stamps = Stamps(FileDigests(work / "digests.json"), ModuleDigests(work), work)
+    expected = {job.name: stamps.expected(job)}
+    with open(work / "local" / "toil.py", "a") as stream:
+        stream.write("print('another line')\n")
+    with pytest.raises(SernetError, match="local.toil changed since this run began"):
+        Runner(work, work, 1, 0).run([job], expected)
+    assert not job.stamp.exists()
+
+
+def test_a_command_that_is_not_there_is_said(work: Path) -> None:
+    job = _job(work, "j")
+    stamps = Stamps(FileDigests(work / "digests.json"), ModuleDigests(work), work)
+    with pytest.raises(SernetError, match="no-such-srun is not there; install it, or correct cmd.sh"):
+        Runner(work, work, 1, 0, cpu_command="no-such-srun").run([job], {job.name: stamps.expected(job)})
 
 
 def test_a_second_run_is_refused_in_words_until_the_last_job_has_ended(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_stages_go_by_number_or_name() -> None:
         (["--set", "train.epochs"], "key=value"),
         (["--set", "a=1", "--set", "a=2"], "given twice"),
         (["--seeds", "0 x"], "whole numbers"),
-        (["--seeds", "1 1"], "twice"),
+        (["--seeds", "1 01"], "twice"),
         (["--tag", "a/b"], "letters"),
         (["--cmd", "sge"], "choose from"),
         (["--corpus-root", "/no/such/folder"], "no such folder"),
@@ -48,7 +49,22 @@ def test_faults_are_one_line_and_exit_2(arguments: list[str], said: str, capsys:
     assert said in error and error.count("\n") == 1
 
 
-def test_values_are_never_evaluated(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_relative_paths_are_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "corpora").mkdir()
+    monkeypatch.setenv("SERNET_CALLER", str(tmp_path))
+    request = parse(["--corpus-root", "corpora", "--workdir", "out", "--set", "corpora.ravdess.root=r"], ROOT)
+    assert (request.corpus_root, request.workdir) == (str(tmp_path / "corpora"), str(tmp_path / "out"))
+    assert request.settings == {"corpora.ravdess.root": str(tmp_path / "r")}
+
+
+def test_the_published_command_names_no_place(tmp_path: Path) -> None:
+    options = ["--corpus-root", str(tmp_path), "--seeds", "0 1", "--set", f"corpora.ravdess.root={tmp_path}"]
+    request = parse([*options, "--workdir", str(tmp_path), "--set", "train.epochs=3"], ROOT)
+    assert str(tmp_path) not in request.command
+    assert request.command.endswith("--seeds '0 1' --set corpora.ravdess.root=PATH --set train.epochs=3")
+
+
+def test_values_are_never_evaluated(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     request = parse(["--set", f"train.epochs=$(touch {canary})"], ROOT)
     assert request.settings["train.epochs"] == f"$(touch {canary})" and not canary.exists()

@@ -31,7 +31,7 @@ SMALLEST = [
 def start(workdir: Path) -> subprocess.Popen[bytes]:
     """Start the run in a process group of its own."""
     command = ["bash", str(ROOT / "run.sh"), "--workdir", str(workdir), *SMALLEST]
-    with open(workdir.with_suffix(".log"), "ab") as log:
+    with open(workdir.with_suffix(".log"), "wb") as log:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
 
