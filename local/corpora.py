@@ -52,6 +52,7 @@ def announce(experiment: Experiment) -> list[str]:
     for name in sorted(set(experiment.recipe.corpora) - set(experiment.corpora)):
         corpus = experiment.recipe.corpora[name]
         lines.append(f"{name}: not there, so what needs it is skipped. {corpus.how_to_get.strip()}")
+    lines += [f"run {name}: skipped, as a corpus of it is not there" for name in experiment.skipped]
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from local.score import is_made, made_path, score_path, sets, utterances
+from local.score import is_made, made_path, score_path, sets
 from local.train import digest
 from sernet.config.base import validate
 from sernet.config.ood import OodConfig
@@ -18,7 +18,7 @@ from sernet.pipeline.stamps import Job
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
     """All detectors of one model are one job."""
-    yield [_job(experiment, unit) for unit in experiment.units() if unit.run.folded and experiment.ood_sets(unit.run)]
+    yield [_job(experiment, unit) for unit in experiment.units() if experiment.ood_sets(unit)]
 
 
 def run(job: Job) -> None:
@@ -41,11 +41,10 @@ def run(job: Job) -> None:
 
 def announce(experiment: Experiment) -> list[str]:
     """Sets that are skipped because their corpus is not there."""
-    skipped = {name for run in experiment.runs for name in run.config.ood} - {
-        name for run in experiment.runs for name in experiment.ood_sets(run)
-    }
-    wanted = experiment.recipe.config.ood.sets
-    return [f"{name}: skipped, corpus {wanted[name].corpus} is not there" for name in sorted(skipped)]
+    sets = experiment.recipe.config.ood.sets
+    wanted = {name for run in experiment.runs for name in run.config.ood}
+    absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
+    return [f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent]
 
 
 def conclude(experiment: Experiment) -> list[str]:
@@ -54,9 +53,9 @@ def conclude(experiment: Experiment) -> list[str]:
 
 
 def _job(experiment: Experiment, unit: Unit) -> Job:
-    ood_sets = experiment.ood_sets(unit.run)
-    there = {n: utterances(experiment, unit, n) for n in sets(experiment, unit) if n not in ood_sets}
-    there |= {n: utterances(experiment, unit, n) for n in ood_sets if not is_made(experiment, n)}
+    ood_sets = experiment.ood_sets(unit)
+    there = {n: experiment.utterances(unit, n) for n in sets(experiment, unit) if n not in ood_sets}
+    there |= {n: experiment.utterances(unit, n) for n in ood_sets if not is_made(experiment, n)}
     made = {name: made_path(experiment, unit, name) for name in ood_sets if is_made(experiment, name)}
     config = experiment.recipe.config.ood
     folder = unit.directory / "ood"

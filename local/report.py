@@ -77,11 +77,10 @@ def _job(experiment: Experiment, request: Request) -> Job:
     ]
     files += [unit.directory / "history.jsonl" for unit in units]
     for unit in units:
-        if unit.run.folded:
-            tests = ["test", *experiment.ood_sets(unit.run)] if experiment.ood_sets(unit.run) else []
-            files += [
-                unit.directory / "ood" / d / f"{t}.npz" for d in experiment.recipe.config.ood.detectors for t in tests
-            ]
+        ood_sets = experiment.ood_sets(unit)
+        tests = ["test", *ood_sets] if ood_sets else []
+        detectors = experiment.recipe.config.ood.detectors
+        files += [unit.directory / "ood" / detector / f"{name}.npz" for detector in detectors for name in tests]
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
     provenance = _provenance(experiment, request, units, recipe)
@@ -126,7 +125,7 @@ def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
         yield base | {"test": name, "condition": "cross", "set": name}
     if unit.run.folded:
         yield base | {"test": "+".join(sorted(unit.run.train)), "condition": "single", "set": "test"}
-        for name in experiment.ood_sets(unit.run):
+        for name in experiment.ood_sets(unit):
             config = experiment.recipe.config.ood.sets[name]
             if config.split == "test":
                 yield base | {"test": name, "condition": config.condition, "set": name}

@@ -11,7 +11,7 @@ from local.train import digest
 from sernet.config.base import validate
 from sernet.config.features import FeatureConfig
 from sernet.config.ood import OodSetConfig
-from sernet.corpus.utterances import Indexed, read_cuts
+from sernet.corpus.utterances import read_cuts
 from sernet.experiment import Experiment, Unit
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
@@ -26,7 +26,7 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
     units = list(experiment.units())
     making = {}
     for unit in units:
-        for name in experiment.ood_sets(unit.run):
+        for name in experiment.ood_sets(unit):
             if is_made(experiment, name):
                 job = _set_job(experiment, unit, name)
                 making[job.name] = job
@@ -54,7 +54,7 @@ def conclude(experiment: Experiment) -> list[str]:
 
 def sets(experiment: Experiment, unit: Unit) -> list[str]:
     """All score sets of a unit."""
-    return [*experiment.sets(unit), *(experiment.ood_sets(unit.run) if unit.run.folded else [])]
+    return [*experiment.sets(unit), *experiment.ood_sets(unit)]
 
 
 def is_made(experiment: Experiment, name: str) -> bool:
@@ -68,26 +68,9 @@ def made_path(experiment: Experiment, unit: Unit, name: str) -> Path:
     return experiment.folder / unit.run.name / "ood_sets" / f"fold{unit.fold}" / f"{name}.ark"
 
 
-def utterances(experiment: Experiment, unit: Unit, name: str) -> list[Indexed]:
-    """The utterances of a score set whose features are in a corpus's ark."""
-    if name in experiment.sets(unit):
-        return experiment.part(unit, name)
-    config = experiment.recipe.config.ood.sets[name]
-    if config.source == "held-out":
-        found = experiment.held_out(unit)
-    else:
-        assert config.corpus is not None
-        found = [item for item in experiment.indexed(config.corpus) if unit.run.label(item.utterance.emotion)]
-    return [item for item in found if _kept(item, config)]
-
-
 def score_path(unit: Unit, name: str) -> Path:
     """scores/<set>.npz."""
     return unit.directory / "scores" / f"{name}.npz"
-
-
-def _kept(item: Indexed, config: OodSetConfig) -> bool:
-    return all(getattr(item.utterance, key) in values for key, values in config.where.items())
 
 
 def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
@@ -120,7 +103,7 @@ def _make(job: Job) -> None:
     wanted = set(job.config["ID utterances"])
     everything = [item for path in job.inputs for item in read_cuts(path)]
     inside = [item for item in everything if item.utterance.id in wanted]
-    clips = [item for item in everything if item.utterance.corpus == config.corpus and _kept(item, config)]
+    clips = [item for item in everything if item.utterance.corpus == config.corpus and config.keeps(item.utterance)]
     features = validate(FeatureConfig, job.config["features"], job.name)
     count = make_set(job.arguments["name"], config, inside, clips, features, job.outputs[0])
     print(f"{count} utterances in {job.outputs[0]}")
@@ -128,7 +111,7 @@ def _make(job: Job) -> None:
 
 def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) -> Job:
     made = name in experiment.recipe.config.ood.sets and is_made(experiment, name)
-    items = [] if made else utterances(experiment, unit, name)
+    items = [] if made else experiment.utterances(unit, name)
     ark = made_path(experiment, unit, name)
     model = tuple(unit.directory / file for file in ("model.safetensors", "model.json"))
     arguments: dict[str, Any] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +56,13 @@ def conclude(experiment: Experiment) -> list[str]:
     return []
 
 
-def digest(items: Sequence[Indexed]) -> str:
-    """What training and scoring see of these utterances: records and features, wherever they lie."""
-    return of_value([[asdict(item.utterance), item.features] for item in items])
+def digest(items: Sequence[Indexed], attributes: Iterable[str] = ()) -> str:
+    """What is read of these utterances: labels, controlled ``attributes`` and features, wherever they lie.
+
+    A corrected transcript must not make a model stale that never saw it.
+    """
+    names = ("id", "corpus", "speaker", "emotion", "duration", *sorted(attributes))
+    return of_value([[*(getattr(item.utterance, name) for name in names), item.features] for item in items])
 
 
 def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
@@ -73,7 +76,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         "merge": unit.run.config.merge,
         "corpus_classes": _corpus_classes(unit, train),
         "seed": unit.seed,
-        "training utterances": digest(train),
+        "training utterances": digest(train, model.attributes),
         "dev utterances": digest(dev),
     }
     return Job(

@@ -62,6 +62,8 @@ class Experiment:
     tag: str | None = None
     seeds: tuple[int, ...] | None = None
     corpus_root: Path | None = None
+    skipped: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Runs that lack a corpus, with what to say of it."""
     _cuts: dict[Path, list[Indexed]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -103,12 +105,18 @@ class Experiment:
 
     @cached_property
     def present(self) -> Mapping[str, Path]:
-        """The corpora that are there, or will be made, with their roots."""
+        """The corpora that are there, or will be made, with their roots.
+
+        Raises:
+            SernetError: the user has named a folder for one, and it is not there.
+        """
         found = {}
         for name in self.recipe.corpora:
             root = self.root(name)
             if root and (root.is_dir() or self.is_made(name)):
                 found[name] = root
+            elif name in self.recipe.config.corpora and self.recipe.config.corpora[name].root:
+                raise SernetError(f"corpora.{name}.root: no such folder: {root}")
         return found
 
     @cached_property
@@ -116,9 +124,17 @@ class Experiment:
         """The runs that can be carried out with the corpora that are there.
 
         Raises:
-            SernetError: a run lacks a corpus that it cannot do without; says how to get it.
+            SernetError: there is none; says which corpora are absent and how to get them.
         """
-        return [run for name, config in self.recipe.config.runs.items() for run in self._spread(name, config)]
+        found: list[Run] = []
+        for name, config in self.recipe.config.runs.items():
+            try:
+                found += self._spread(name, config)
+            except SernetError as error:
+                self.skipped[name] = str(error)
+        if not found:
+            raise SernetError("\n".join(self.skipped.values()))
+        return found
 
     @cached_property
     def corpora(self) -> list[str]:
@@ -128,10 +144,17 @@ class Experiment:
         names |= {c for run in self.runs for s in run.config.ood if (c := sets[s].corpus) and c in self.present}
         return sorted(names)
 
-    def ood_sets(self, run: Run) -> list[str]:
-        """The out-of-distribution sets of a run whose corpora are there."""
+    def ood_sets(self, unit: Unit) -> list[str]:
+        """The out-of-distribution sets of a unit.
+
+        Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
+        without held-out emotions that the unit's test speakers never show.
+        """
+        if not unit.run.folded:
+            return []
         sets = self.recipe.config.ood.sets
-        return [name for name in run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
+        there = [name for name in unit.run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
+        return [name for name in there if sets[name].source != "held-out" or self.utterances(unit, name)]
 
     def units(self) -> Iterator[Unit]:
         """All models, run by run. Needs the fold files of stage 1."""
@@ -193,6 +216,18 @@ class Experiment:
             for item in everything
             if unit.run.label(item.utterance.emotion) and (speakers is None or item.utterance.speaker in speakers)
         ]
+
+    def utterances(self, unit: Unit, name: str) -> list[Indexed]:
+        """The utterances of a score set that lie in a corpus's ark: a part, or an OOD set that is not made."""
+        if name not in self.recipe.config.ood.sets:
+            return self.part(unit, name)
+        config = self.recipe.config.ood.sets[name]
+        if config.source == "held-out":
+            found = self.held_out(unit)
+        else:
+            assert config.corpus is not None
+            found = [item for item in self.indexed(config.corpus) if unit.run.label(item.utterance.emotion)]
+        return [item for item in found if config.keeps(item.utterance)]
 
     def held_out(self, unit: Unit) -> list[Indexed]:
         """Emotions that the run leaves out, spoken by the unit's test speakers."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sernet.config.base import Strict
 
@@ -51,10 +51,15 @@ class HeadConfig(Strict):
     margin: float = Field(0.2, ge=0, lt=1, description="am: taken off the target's cosine in training")
 
 
+def _off(value: object) -> object:
+    """YAML reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 class AttributeConfig(Strict):
     """How training controls one speech attribute."""
 
-    control: Literal["assist", "suppress", "auto", "off"] = Field(
+    control: Annotated[Literal["assist", "suppress", "auto", "off"], BeforeValidator(_off)] = Field(
         description="joint task, gradient reversal, decided by gradient correlation, or nothing"
     )
     weight: float = Field(0.3, ge=0, description="of the attribute's gradient at the embedding")

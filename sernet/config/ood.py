@@ -70,6 +70,10 @@ class OodSetConfig(Strict):
     matched: bool = Field(True, description="far sets: durations, levels and band of the ID test set")
     split: Literal["test", "dev"] = Field("test", description="dev: only to tune detectors on, never reported")
 
+    def keeps(self, utterance: object) -> bool:
+        """Whether ``where`` chooses an utterance."""
+        return all(getattr(utterance, key) in values for key, values in self.where.items())
+
     @model_validator(mode="after")
     def _consistent(self) -> OodSetConfig:
         if (self.source == "held-out") != (self.condition == "ood-near"):

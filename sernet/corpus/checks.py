@@ -57,7 +57,7 @@ def genders(utterances: Iterable[Utterance], attribute: str) -> None:
     if unknown:
         raise SernetError(
             f"attribute {attribute} is controlled, but these speakers have none in corpus.yaml: {_some(unknown)}; "
-            "list them under speakers, or set the attribute's control to off"
+            f"list them under speakers, or --set systems.<system>.model.attributes.{attribute}.control=off"
         )
 
 

@@ -96,10 +96,14 @@ def fit(
                     trainer.best = {name: value.clone() for name, value in trainer.averaged.state_dict().items()}
             trainer.history.append(row)
             checkpoint.save(path, trainer.tensors(), {"identity": identity, "history": trainer.history})
-            write_text(directory / "history.jsonl", "".join(json.dumps(past) + "\n" for past in trainer.history))
+            _write_history(trainer, directory)
             write(row)
             print(_line(row, config.epochs, time.monotonic() - start), flush=True)
     _finish(trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count)
+
+
+def _write_history(trainer: Trainer, directory: Path) -> None:
+    write_text(directory / "history.jsonl", "".join(json.dumps(row) + "\n" for row in trainer.history))
 
 
 def _dev(
@@ -152,6 +156,7 @@ def _finish(
     parameters: int,
 ) -> None:
     """Write the model, then remove the checkpoint."""
+    _write_history(trainer, directory)  # a kill behind the last checkpoint may have left it a row short
     data = trainer.data
     measured = [(-row["dev_uar"], row["epoch"]) for row in trainer.history if "dev_uar" in row]
     chosen = min(measured)[1] if config.select == "dev" else trainer.done

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from sernet.config.load import load_recipe, merged
 from sernet.config.ood import OPTIONS
-from sernet.errors import UsageError
+from sernet.errors import SernetError, UsageError
 from sernet.experiment import Experiment
 from sernet.ood.registry import DETECTORS
 
@@ -32,6 +32,11 @@ def test_settings_reach_all_systems_or_one() -> None:
     assert {training.epochs for _, training in systems.values()} == {7}
     assert systems["msac"][0].attributes["gender"].control == "suppress"
     assert systems["msac"][0].attributes["gender"].weight == 0.3
+
+
+def test_a_control_is_switched_off_by_the_word_off() -> None:
+    settings = {"systems.msac.model.attributes.speaker.control": "off"}
+    assert load_recipe(EGS, "mini", settings).systems["msac"][0].attributes["speaker"].control == "off"
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,15 @@ def test_a_merged_emotion_counts_as_its_class_and_others_are_no_class(tmp_path: 
     settings = {"runs.single.merge": "{excitement: happiness}"}
     run = Experiment(load_recipe(EGS, "mini", settings), tmp_path).runs[0]
     assert (run.label("excitement"), run.label("anger"), run.label("surprise")) == ("happiness", "anger", None)
+
+
+def test_runs_without_their_corpora_are_skipped_by_name(tmp_path: Path) -> None:
+    for name in ("ravdess", "emodb"):
+        (tmp_path / name).mkdir()
+    recipe = load_recipe(EGS, "multi", {})
+    experiment = Experiment(recipe, tmp_path, corpus_root=tmp_path)
+    runs = {run.name for run in experiment.runs}
+    assert {"pairs-ravdess", "pairs-emodb", "single-ravdess"} <= runs and not any("emovo" in name for name in runs)
+    assert "emovo" in experiment.skipped["single-emovo"]
+    with pytest.raises(SernetError, match=r"EMOVO|emovo.*--corpus-root DIR"):
+        _ = Experiment(recipe, tmp_path, corpus_root=tmp_path / "nothing").runs
