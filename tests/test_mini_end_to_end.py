@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -30,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house = tmp_path_factory.mktemp("house")
     for name in ("run.sh", "path.sh", "cmd.sh"):
         shutil.copy(ROOT / name, house)
-    for name in ("sernet", "local"):
+    for name in ("sernet", "local", "utils"):
         shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "egs" / "mini", house / "egs" / "mini")
     path = house / "egs" / "mini" / "corpus.yaml"
@@ -221,6 +222,27 @@ def test_killed_and_resumed_is_the_same_to_the_byte_and_so_is_another_nj(house: 
     one, two = (folder / "exp/mini/results.json" for folder in (house, tmp_path))
     _call(house)  # other tests may have left other seeds in the report
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_publishing_puts_tables_notes_and_predictions_into_the_recipe(house: Path) -> None:
+    _call(house)
+    (house / "egs/mini/NOTES.md").write_text("## A note\n")
+    done = subprocess.run(
+        ["python", "-m", "utils.publish", "mini"], cwd=house, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    published = house / "egs/mini"
+    assert (published / "results.json").read_bytes() == (house / "exp/mini/results.json").read_bytes()
+    assert (published / "RESULTS.md").read_text().endswith("## A note\n")
+    header, *lines = (
+        gzip.decompress((published / "predictions/cross-mini_en.tsv.gz").read_bytes()).decode().splitlines()
+    )
+    assert len(lines) == 3 * 40 and header.split("\t")[:6] == ["system", "fold", "seed", "test", "utterance", "label"]
+    am = [line.split("\t") for line in lines if line.startswith("am\t")]
+    right = [header.split("\t")[6 + int(np.argmax([float(v) for v in row[6:]]))] == row[5] for row in am]
+    wanted = {"run": "cross-mini_en", "system": "am", "metric": "war", "fold": "mean", "seed": 0}
+    (row,) = [r for r in _rows(house) if all(r[key] == value for key, value in wanted.items())]
+    assert np.mean(right) == pytest.approx(row["value"], abs=1e-6)
 
 
 def test_a_corpus_that_is_not_there_is_said_with_the_way_to_get_it(house: Path, tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from sernet.errors import SernetError
+from sernet.report.cells import Cell, Draws, Outputs, Reader, outputs_of
 from sernet.score.files import Scored, ScoreSet, load_detector_scores, name_some
 from sernet.score.intervals import (
     Requirement,
     interval,
     mean_over_folds,
     mean_over_seeds,
-    resample,
-    speakers_behind,
 )
 from sernet.score.metrics import LABEL_METRICS, METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
 from sernet.score.tables import LabelTable, OodTable
@@ -30,82 +28,6 @@ MAJORITY = "majority"
 SPEAKER_NORMALISED = "+speaker-norm"
 """Behind a system's name: its transductive variant."""
 MAJORITY_METRICS = ("uar", "war", "macro_f1")
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """The part of a score file that metrics read; ``unit`` names the speaker, or the recording without one."""
-
-    utt_id: np.ndarray
-    unit: np.ndarray
-    label: np.ndarray
-    logits: np.ndarray
-    classes: tuple[str, ...]
-
-    def __getitem__(self, mask: np.ndarray) -> Outputs:
-        return Outputs(self.utt_id[mask], self.unit[mask], self.label[mask], self.logits[mask], self.classes)
-
-
-def read_outputs(path: Path) -> Outputs:
-    """Read a score file.
-
-    Raises:
-        SernetError: see `ScoreSet.load`.
-    """
-    return _outputs(ScoreSet.load(path))
-
-
-def _outputs(scores: ScoreSet) -> Outputs:
-    # Speaker ids begin with their corpus, so a speaker is the same one in the sets made from that speaker's speech.
-    unit = [s if s else f"{c}\x1f{u}" for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)]
-    return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
-
-
-Reader = Callable[[Path], Outputs]
-"""`read_outputs`, or one that remembers."""
-
-
-@dataclass
-class Cell:
-    """One model on one set: its table and who was in it. It remembers the metrics of the last resamples that it was
-    asked for, since the rows of seeds, of their mean and of differences share them."""
-
-    system: str
-    seed: int
-    fold: int | str
-    table: LabelTable | OodTable
-    names: Sequence[str]
-    utt_ids: frozenset[str]
-    ood_ids: frozenset[str] = frozenset()
-    _last: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
-
-    @property
-    def units(self) -> np.ndarray:
-        """Columns of the counts that stand for its (ID) speakers."""
-        return self.table.units
-
-    def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """Metrics ``(draws,)`` by name, those of classes among them."""
-        if len(counts) == 1:
-            return self.table.evaluate(counts, names)
-        if self._last is None or self._last[0] is not counts:
-            self._last = counts, self.table.evaluate(counts, self.names)
-        wanted = set(names)
-        return {name: value for name, value in self._last[1].items() if name in wanted or ":" in name}
-
-
-class Draws:
-    """Resamples of the units of some folds, made once and shared by all that is to be compared."""
-
-    def __init__(self, key: Sequence[object], stratum: np.ndarray, requirements: Sequence[Requirement]) -> None:
-        used = stratum >= 0
-        self.counts: np.ndarray | None = None
-        self.speakers_behind = speakers_behind(stratum[used])
-        narrowed = [Requirement(need.where[used], need.which[used]) for need in requirements]
-        counts = resample(key, stratum[used], narrowed)
-        if counts is not None:
-            self.counts = np.zeros((len(counts), len(stratum)), dtype=counts.dtype)
-            self.counts[:, used] = counts
 
 
 class Group:
@@ -293,7 +215,7 @@ class LabelGroup(Group):
             if scores is None:
                 return []
             system = f"{item.system}{SPEAKER_NORMALISED}"
-            output = _outputs(scores)
+            output = outputs_of(scores)
             by_system[system].append(self._cell(item, output[output.label >= 0], system))
         return [
             row

@@ -11,7 +11,8 @@ from typing import Any
 
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
-from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row, read_outputs
+from sernet.report.cells import read_outputs
+from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row
 from sernet.score.files import Scored
 
 FIELDS = (

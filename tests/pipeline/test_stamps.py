@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sernet.pipeline.digests import FileDigests, ModuleDigests
+from sernet.pipeline.files import read_json, write_json
 from sernet.pipeline.stamps import Job, Stamps
 
 SOURCE = '"""Doc."""\nfrom sernet import low\n\n\ndef f(x):\n    """Twice."""\n    return low.g(x) * 2\n'
@@ -94,6 +95,14 @@ def test_a_missing_or_changed_output_is_stale(job: Job) -> None:
     assert "out.ark was changed" in _why(job)
     job.outputs[0].unlink()
     assert "out.ark is missing" in _why(job)
+
+
+def test_other_versions_of_libraries_are_said_not_acted_on(job: Job) -> None:
+    assert _stamps(job).other_versions(job) is None
+    stamp = read_json(job.stamp)
+    write_json(job.stamp, stamp | {"versions": stamp["versions"] | {"torch": "1.0"}})
+    assert "torch 1.0 -> " in (_stamps(job).other_versions(job) or "")
+    assert _stamps(job).stale(job) is None
 
 
 def test_an_empty_output_file_is_not_mistaken_for_done(job: Job) -> None:

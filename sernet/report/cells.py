@@ -1,0 +1,89 @@
+"""What rows are made of: the output of one model on one set, and resamples of the speakers of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sernet.score.files import ScoreSet
+from sernet.score.intervals import Requirement, resample, speakers_behind
+from sernet.score.tables import LabelTable, OodTable
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The part of a score file that metrics read; ``unit`` names the speaker, or the recording without one."""
+
+    utt_id: np.ndarray
+    unit: np.ndarray
+    label: np.ndarray
+    logits: np.ndarray
+    classes: tuple[str, ...]
+
+    def __getitem__(self, mask: np.ndarray) -> Outputs:
+        return Outputs(self.utt_id[mask], self.unit[mask], self.label[mask], self.logits[mask], self.classes)
+
+
+def read_outputs(path: Path) -> Outputs:
+    """Read a score file.
+
+    Raises:
+        SernetError: see `ScoreSet.load`.
+    """
+    return outputs_of(ScoreSet.load(path))
+
+
+def outputs_of(scores: ScoreSet) -> Outputs:
+    # Speaker ids begin with their corpus, so a speaker is the same one in the sets made from that speaker's speech.
+    unit = [s if s else f"{c}\x1f{u}" for c, s, u in zip(scores.corpus, scores.speaker, scores.utt_id, strict=True)]
+    return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
+
+
+Reader = Callable[[Path], Outputs]
+"""`read_outputs`, or one that remembers."""
+
+
+@dataclass
+class Cell:
+    """One model on one set: its table and who was in it. It remembers the metrics of the last resamples that it was
+    asked for, since the rows of seeds, of their mean and of differences share them."""
+
+    system: str
+    seed: int
+    fold: int | str
+    table: LabelTable | OodTable
+    names: Sequence[str]
+    utt_ids: frozenset[str]
+    ood_ids: frozenset[str] = frozenset()
+    _last: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
+
+    @property
+    def units(self) -> np.ndarray:
+        """Columns of the counts that stand for its (ID) speakers."""
+        return self.table.units
+
+    def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Metrics ``(draws,)`` by name, those of classes among them."""
+        if len(counts) == 1:
+            return self.table.evaluate(counts, names)
+        if self._last is None or self._last[0] is not counts:
+            self._last = counts, self.table.evaluate(counts, self.names)
+        wanted = set(names)
+        return {name: value for name, value in self._last[1].items() if name in wanted or ":" in name}
+
+
+class Draws:
+    """Resamples of the units of some folds, made once and shared by all that is to be compared."""
+
+    def __init__(self, key: Sequence[object], stratum: np.ndarray, requirements: Sequence[Requirement]) -> None:
+        used = stratum >= 0
+        self.counts: np.ndarray | None = None
+        self.speakers_behind = speakers_behind(stratum[used])
+        narrowed = [Requirement(need.where[used], need.which[used]) for need in requirements]
+        counts = resample(key, stratum[used], narrowed)
+        if counts is not None:
+            self.counts = np.zeros((len(counts), len(stratum)), dtype=counts.dtype)
+            self.counts[:, used] = counts
