@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from train import speech
 
+import speech
 from sernet.errors import SernetError
 from sernet.score.files import ScoreSet
 from sernet.score.infer import load_model, score

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from train import speech
 
+import speech
 from sernet.config.model import HeadConfig
 from sernet.config.training import TrainConfig
 from sernet.errors import SernetError
