@@ -252,7 +252,8 @@ def detectors_of(rows: Iterable[Row]) -> list[str]:
 
 
 def _rank(system: str) -> tuple[int, str]:
-    return (SYSTEM_ORDER.index(system) if system in SYSTEM_ORDER else len(SYSTEM_ORDER), system)
+    plain = system.split("+")[0]
+    return (SYSTEM_ORDER.index(plain) if plain in SYSTEM_ORDER else len(SYSTEM_ORDER), system)
 
 
 def _places(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
