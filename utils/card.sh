@@ -3,6 +3,6 @@
 #   bash utils/card.sh CORPUS [--workdir DIR]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=../path.sh
+# shellcheck source=path.sh
 . ./path.sh
 python -m utils.card "$@"
