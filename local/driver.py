@@ -99,9 +99,6 @@ class Driver:
             self._refuse_overwriting(stage, stale)
             _say(stale)
             expected = {job.name: self.stamps.expected(job) for job, _ in stale}
-            for job, _ in stale:
-                # From here on a killed run goes on with the same command, without --force.
-                job.stamp.unlink(missing_ok=True)
             runner.run([job for job, _ in stale], expected)
             self._done |= {job.name for job, _ in stale}
             done += len(stale)

@@ -54,6 +54,9 @@ class Runner:
         Raises:
             SernetError: one or more failed; raised when all others are done. The end of each failing log is shown.
         """
+        for job in jobs:
+            # What they stand for is about to change: a killed run goes on with the same command, without --force.
+            job.stamp.unlink(missing_ok=True)
         waiting = [_Process(self, batch, expected) for batch in _batches(jobs, self.at_a_time)]
         started, total = len(waiting), len(jobs)
         running: list[_Process] = []
@@ -114,9 +117,6 @@ class _Process:
         self.slot = slot
         items = [asdict(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
         base, root = str(self.runner.base), str(self.runner.root)
-        for job in self.jobs:
-            # What it stood for is about to change; a run that is killed must not find it.
-            job.stamp.unlink(missing_ok=True)
         write_json(self.task, {"root": root, "base": base, "jobs": _plain(items)})
         gpu = self.jobs[0].uses_gpu
         prefix = shlex.split(self.runner.gpu_command if gpu else self.runner.cpu_command)

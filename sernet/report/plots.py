@@ -102,13 +102,18 @@ def intervals(
         for row, line in enumerate(lines):
             if chance and line in chance:
                 axes.plot([chance[line]] * 2, [row - 0.45, row + 0.45], color="#888888", linestyle=":", linewidth=1.2)
-        axes.set_yticks(range(len(lines)), lines)
-        axes.set_ylim(len(lines) - 0.4, -0.6)
-        axes.set_xlim(0, 1.02)
-        axes.grid(axis="x")
-        axes.set_xlabel(label)
-        figure.legend(loc="outside upper left", ncols=4)
+        _rows(figure, axes, lines, label)
         return svg(figure, alt)
+
+
+def _rows(figure: Figure, axes: Axes, lines: Sequence[str], label: str, size: float | None = None) -> None:
+    """A row for each of ``lines``, the first on top, over an axis of shares."""
+    axes.set_yticks(range(len(lines)), lines, fontsize=size)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_xlim(0, 1.02)
+    axes.grid(axis="x")
+    axes.set_xlabel(label)
+    figure.legend(loc="outside upper left", ncols=4)
 
 
 def dots(
@@ -127,12 +132,7 @@ def dots(
                 axes.plot(
                     *zip(*points, strict=True), shape, color=colour(index), markersize=5, alpha=0.85, label=system
                 )
-        axes.set_yticks(range(len(lines)), lines, fontsize=8.5)
-        axes.set_ylim(len(lines) - 0.4, -0.6)
-        axes.set_xlim(0, 1.02)
-        axes.grid(axis="x")
-        axes.set_xlabel(label)
-        figure.legend(loc="outside upper left", ncols=4)
+        _rows(figure, axes, lines, label, 8.5)
         return svg(figure, alt)
 
 
