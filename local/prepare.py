@@ -16,7 +16,7 @@ from sernet.pipeline.files import read_json, write_json, write_text
 from sernet.pipeline.options import Request
 from sernet.pipeline.stamps import Job
 
-NOT_READ = {"title", "source", "licence", "how_to_get", "known_defects", "folds", "synthesis"}
+NOT_READ = {"title", "source", "licence", "how_to_get", "known_defects", "folder", "folds", "synthesis"}
 MANIFESTS = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
 
 

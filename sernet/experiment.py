@@ -96,7 +96,8 @@ class Experiment:
         choice = self.recipe.config.corpora.get(corpus)
         if choice and choice.root:
             return Path(choice.root)
-        return self.corpus_root / corpus if self.corpus_root else None
+        folder = self.recipe.corpora[corpus].folder or corpus
+        return self.corpus_root / folder if self.corpus_root else None
 
     def is_made(self, corpus: str) -> bool:
         """Whether stage 0 makes the corpus: it is synthetic, and the user has named no folder for it."""

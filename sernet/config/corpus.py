@@ -47,6 +47,7 @@ class CorpusConfig(Strict):
     source: str = Field(description="who published it and where")
     licence: str
     how_to_get: str
+    folder: str | None = Field(None, description="its folder below the corpus root, where that is not its name")
     language: str | None = Field(None, description="BCP 47 tag, where all of it is in one language")
     pattern: str | None = Field(None, description="regular expression on the path below the corpus root")
     ignore: list[str] = Field(default_factory=list, description="patterns of audio files that are not part of it")

@@ -1,18 +1,21 @@
 """The contract that every folder of egs/ keeps: found by itself, so a new recipe is held to it without a new test.
 
-A corpus that is not made on the spot is listed once in `OFFICIAL`, with names that its documentation gives.
+`official/<name>.py` gives the names of a released corpus: FILES (paths, or path -> text where annotations are read),
+COMPLETE (whether that is the whole release, so that all counts must agree) and EXAMPLES (path, or the utterance's own
+name -> speaker, gender, emotion).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
-from itertools import product
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -27,6 +30,7 @@ from sernet.data import partition
 from sernet.experiment import Experiment
 
 EGS = Path(__file__).resolve().parents[2] / "egs"
+OFFICIAL = Path(__file__).resolve().parent / "official"
 FOLDERS = sorted(path for path in EGS.iterdir() if path.is_dir())
 CORPORA = {raw["name"]: folder for folder in FOLDERS if (folder / "corpus.yaml").exists() for raw in corpora_in(folder)}
 RECIPES = [folder.name for folder in FOLDERS if (folder / "conf" / "recipe.yaml").exists()]
@@ -40,87 +44,22 @@ def _config(name: str) -> CorpusConfig:
     return validate(CorpusConfig, raw, str(CORPORA[name] / "corpus.yaml"))
 
 
-# The official names, from each corpus's documentation and release, not from our patterns. A complete list has to give
-# the expected counts; beside it stand single files with what they must be read as: speaker, gender, emotion.
+def _official(name: str) -> ModuleType:
+    """official/<name>.py: names as the corpus's documentation gives them, written without a look at our pattern."""
+    path = OFFICIAL / f"{name}.py"
+    if not path.exists():
+        pytest.skip(f"no {path.relative_to(EGS.parent)}: the official names of {name} are not checked")
+    spec = importlib.util.spec_from_file_location(f"official_{name}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def _ravdess() -> list[str]:
-    """Livingstone and Russo (2018): 24 actors, 2 sentences, 2 repetitions, 2 intensities but for neutral."""
-    return [
-        f"Actor_{actor:02}/03-01-{emotion:02}-{intensity:02}-{sentence:02}-{repetition:02}-{actor:02}.wav"
-        for actor, emotion in product(range(1, 25), range(1, 9))
-        for intensity, sentence, repetition in product((1, 2), (1, 2), (1, 2))
-        if not (emotion == 1 and intensity == 2)
-    ]
-
-
-def _emovo() -> list[str]:
-    """Costantini et al. (2014): 6 actors, 7 emotions, 14 sentences."""
-    sentences = ["b1", "b2", "b3", "l1", "l2", "l3", "l4", "n1", "n2", "n3", "n4", "n5", "d1", "d2"]
-    emotions = ["dis", "gio", "neu", "pau", "rab", "sor", "tri"]
-    return [
-        f"EMOVO/{s}/{e}-{s}-{t}.wav" for s, e, t in product(["f1", "f2", "f3", "m1", "m2", "m3"], emotions, sentences)
-    ]
-
-
-def _fsdd() -> list[str]:
-    """Its README: {digit}_{speaker}_{index}, six speakers, 50 of each digit."""
-    speakers = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
-    return [f"recordings/{digit}_{s}_{index}.wav" for digit, s, index in product(range(10), speakers, range(50))]
-
-
-OFFICIAL: dict[str, tuple[Callable[[], list[str]] | None, dict[str, tuple[str | None, ...]]]] = {
-    "ravdess": (
-        _ravdess,
-        {
-            "Actor_12/03-01-06-01-02-01-12.wav": ("12", "female", "fear"),  # the example of its Zenodo page
-            "Actor_01/03-01-02-02-01-01-01.wav": ("01", "male", "calm"),
-        },
-    ),
-    "emodb": (
-        None,
-        {
-            "wav/03a01Fa.wav": ("03", "male", "happiness"),  # the example of its documentation
-            "wav/08a01Wa.wav": ("08", "female", "anger"),
-            "wav/09a02La.wav": ("09", "female", "boredom"),
-            "wav/03a04Ad.wav": ("03", "male", "fear"),
-            "wav/11b09Td.wav": ("11", "male", "sadness"),
-            "wav/13b10Nc.wav": ("13", "female", "neutral"),
-            "wav/09a02Eb.wav": ("09", "female", "disgust"),
-        },
-    ),
-    "emovo": (
-        _emovo,
-        {
-            "EMOVO/m1/tri-m1-n5.wav": ("m1", "male", "sadness"),
-            "EMOVO/f2/pau-f2-d1.wav": ("f2", "female", "fear"),
-            "f1/gio-f1-b1.wav": ("f1", "female", "happiness"),
-        },
-    ),
-    "urdu": (
-        None,
-        {
-            "Angry/SM1_F01_A12.wav": ("SM1", "male", "anger"),  # the example of its README
-            "Happy/SF1_F4_H04.wav": ("SF1", "female", "happiness"),
-            "Neutral/SM5_F21_N049.wav": ("SM5", "male", "neutral"),
-            "Sad/SF10_F2_S02.wav": ("SF10", "female", "sadness"),
-        },
-    ),
-    "fsdd": (_fsdd, {"recordings/7_jackson_32.wav": ("jackson", None, None)}),  # the example of its README
-    "esc10": (
-        None,
-        {
-            "001 - Dog bark/1-30226-A.ogg": (None, None, None),
-            "010 - Fire crackling/2-28314-A.ogg": (None, None, None),
-        },
-    ),
-}
-
-
-def _read(config: CorpusConfig, names: list[str], root: Path) -> list[Entry]:
-    for name in names:
+def _read(config: CorpusConfig, files: Mapping[str, str], root: Path) -> list[Entry]:
+    for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
+        (root / name).write_text(text, encoding="utf-8")
     return read_entries(config, root, CORPORA[config.name])
 
 
@@ -165,17 +104,19 @@ def test_published_folds_test_every_speaker_once_and_develop_on_nobody_they_test
 
 
 @each_corpus
-def test_the_pattern_reads_the_official_names(name: str, tmp_path: Path) -> None:
+def test_the_official_names_are_read_as_documented(name: str, tmp_path: Path) -> None:
     config = _config(name)
     if config.synthesis:
-        every, files = config.synthesis.files, {}
-    else:
-        assert name in OFFICIAL, f"list official names of {name} here, from its documentation"
-        every, files = OFFICIAL[name]
-    if every:
-        assert checks.counts(config, _read(config, every(), tmp_path / "all"), allow_partial=False) == []
-    for file, labels in files.items():
-        (entry,) = _read(config, [file], tmp_path / file.replace("/", "_"))
+        files = dict.fromkeys(config.synthesis.files(), "")
+        assert checks.counts(config, _read(config, files, tmp_path), allow_partial=False) == []
+        return
+    official = _official(name)
+    files = official.FILES if isinstance(official.FILES, dict) else dict.fromkeys(official.FILES, "")
+    found = {entry.name or entry.path: entry for entry in _read(config, files, tmp_path / "all")} if files else {}
+    if official.COMPLETE:
+        assert checks.counts(config, list(found.values()), allow_partial=False) == []
+    for file, labels in official.EXAMPLES.items():
+        entry = found.get(file) or _read(config, {file: ""}, tmp_path / file.replace("/", "_"))[0]
         assert (entry.speaker, entry.gender, entry.emotion) == labels, file
 
 
@@ -207,13 +148,14 @@ def test_run_sh_is_short_and_hands_all_options_to_the_driver(name: str, tmp_path
 
 
 def _there(corpora: Path, name: str) -> tuple[CorpusConfig, list[Entry]]:
-    if not (corpora / name).is_dir():
-        pytest.skip(f"no {name} in SERNET_CORPORA")
     config = _config(name)
-    return config, read_entries(config, corpora / name, CORPORA[name])
+    root = corpora / (config.folder or name)
+    if not root.is_dir():
+        pytest.skip(f"no {root.name} in SERNET_CORPORA")
+    return config, read_entries(config, root, CORPORA[name])
 
 
-@pytest.mark.parametrize("name", sorted(OFFICIAL))
+@pytest.mark.parametrize("name", [name for name in sorted(CORPORA) if not name.startswith("mini_")])
 def test_a_real_corpus_holds_what_is_said_of_it(corpora: Path, name: str) -> None:
     config, entries = _there(corpora, name)
     missing = checks.counts(config, entries, allow_partial=True)
@@ -246,10 +188,9 @@ def _indexed(config: CorpusConfig, entries: list[Entry]) -> list[Indexed]:
 def test_every_fold_of_a_recipe_can_be_trained_and_tested(corpora: Path, name: str, tmp_path: Path) -> None:
     """Nobody on both sides and every class in train and test: `partition.folds` refuses otherwise."""
     recipe = load_recipe(EGS, name, {})
-    if absent := [
-        c for run in recipe.config.runs.values() for c in run.corpora + run.test_on if not (corpora / c).is_dir()
-    ]:
-        pytest.skip(f"no {', '.join(sorted(set(absent)))} in SERNET_CORPORA")
+    used = {corpus for run in recipe.config.runs.values() for corpus in run.corpora + run.test_on}
+    if absent := sorted(c for c in used if not (corpora / (recipe.corpora[c].folder or c)).is_dir()):
+        pytest.skip(f"no {', '.join(absent)} in SERNET_CORPORA")
     experiment = Experiment(recipe, tmp_path, corpus_root=corpora)
     for run in experiment.runs:
         indexed = {corpus: _indexed(*_there(corpora, corpus)) for corpus in (*run.train, *run.tests)}

@@ -1,0 +1,1 @@
+"""The commands of `sernet NAME`, a module each: `arguments(parser)` and `run(options)`, the exit code."""
