@@ -63,12 +63,12 @@ class Stamps:
         self._modules = modules
         self._base = base
 
+    def key(self, path: Path) -> str:
+        """How stamps name a file: below the work folder relative to it, so that the folder may be moved."""
+        return str(path.relative_to(self._base) if path.is_relative_to(self._base) else path)
+
     def _digests(self, paths: tuple[Path, ...]) -> dict[str, str | None]:
-        """Digests by path; below the work folder relative to it, so that the folder may be moved."""
-        return {
-            str(path.relative_to(self._base) if path.is_relative_to(self._base) else path): self._files.of_file(path)
-            for path in paths
-        }
+        return {self.key(path): self._files.of_file(path) for path in paths}
 
     def expected(self, job: Job) -> dict[str, Any]:
         """What the job would be made from now."""
@@ -99,13 +99,8 @@ class Stamps:
         if not job.stamp.exists():
             return "not done yet"
         stamp = read_json(job.stamp)
-        expected = self.expected(job)
-        changed = [f"setting {key}" for key in _differences(stamp["config"], expected["config"])]
-        changed += [f"input {path}" for path in _differences(stamp["inputs"], expected["inputs"], depth=1)]
-        changed += [f"module {name}" for name in _differences(stamp["modules"], expected["modules"], depth=1)]
-        if changed:
-            shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-            return f"{shown} changed"
+        if changed := differences(stamp, self.expected(job)):
+            return f"{shown(changed)} changed"
         for path, digest in self._digests(job.outputs).items():
             if digest is None:
                 return f"its output {path} is missing"
@@ -122,6 +117,18 @@ class Stamps:
             f"{name} {before[name]} -> {now[name]}" for name in now if before.get(name) not in (None, now[name])
         ]
         return ", ".join(differing) or None
+
+
+def differences(stamp: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """The settings, inputs and modules in which what a stamp was made from is not what is ``expected``."""
+    found = [f"setting {key}" for key in _differences(stamp["config"], expected["config"])]
+    found += [f"input {path}" for path in _differences(stamp["inputs"], expected["inputs"], depth=1)]
+    return found + [f"module {name}" for name in _differences(stamp["modules"], expected["modules"], depth=1)]
+
+
+def shown(names: list[str], most: int = 3) -> str:
+    """The first of ``names``, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _differences(old: Any, new: Any, prefix: str = "", depth: int = 9) -> list[str]:

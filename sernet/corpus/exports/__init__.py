@@ -1,0 +1,1 @@
+"""Writers of a prepared corpus (data/<corpus>) in somebody else's format: one module a kind, each with ``write``."""

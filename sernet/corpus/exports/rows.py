@@ -1,0 +1,83 @@
+"""What all writers start from: the utterances of data/<corpus>, a line at a time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from sernet.corpus.audio import load_audio
+from sernet.corpus.utterances import Indexed, Source, Utterance
+from sernet.errors import SernetError
+
+NEGLIGIBLE = 1e-3  # seconds
+
+
+@dataclass(frozen=True)
+class Row:
+    """An utterance, where its audio lies, and whether it is a whole file."""
+
+    utterance: Utterance
+    source: Source
+    recording: str
+    whole: bool
+    channels: int
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    """The utterances of data/<corpus>, in the order of their ids.
+
+    Raises:
+        SernetError: stage 1 has not made it.
+    """
+    path = folder / "cuts.jsonl.gz"
+    if not path.exists():
+        raise SernetError(f"{folder} is not there: prepare the corpus first (bash run.sh --stop-stage prepare)")
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            cut = json.loads(line)
+            recording, supervision = cut["recording"], cut["supervisions"][0]
+            custom = supervision["custom"]
+            yield Row(
+                Utterance(
+                    id=cut["id"],
+                    corpus=custom["corpus"],
+                    speaker=None if supervision["speaker"] == cut["id"] else supervision["speaker"],
+                    emotion=custom.get("emotion"),
+                    gender=supervision.get("gender"),
+                    language=supervision.get("language"),
+                    intensity=custom.get("intensity"),
+                    text=supervision.get("text"),
+                    session=custom.get("session"),
+                    duration=cut["duration"],
+                ),
+                Source(recording["sources"][0]["source"], cut["channel"], cut["start"]),
+                recording["id"],
+                whole=cut["start"] == 0 and abs(cut["duration"] - recording["duration"]) < NEGLIGIBLE,
+                channels=len(recording["channel_ids"]),
+            )
+
+
+def place(row: Row, folder: Path, copy: bool) -> Path:
+    """Put the audio of one utterance into ``folder`` under its id, and say where.
+
+    A whole file of one channel is linked to (with ``copy``: copied); pieces and single channels are written as WAV.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    source = Path(row.source.path)
+    if row.whole and row.channels == 1:
+        target = folder / f"{row.utterance.id}{source.suffix.lower()}"
+        if copy:
+            target.write_bytes(source.read_bytes())
+        else:
+            os.symlink(source.resolve(), target)
+        return target
+    target = folder / f"{row.utterance.id}.wav"
+    samples, rate = load_audio(Indexed(row.utterance, "", source=row.source))
+    soundfile.write(target, samples, rate, subtype="FLOAT")
+    return target
