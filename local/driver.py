@@ -22,6 +22,7 @@ from sernet.pipeline.lock import lock
 from sernet.pipeline.options import Request
 from sernet.pipeline.stages import STAGES, Stage, needed
 from sernet.pipeline.stamps import Job, Stamps
+from sernet.pipeline.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,6 +51,8 @@ class Driver:
         for stage in needed(self.chosen[0]):
             self._must_be_done(stage)
         held = lock(self.experiment.workdir / "exp", self.request.command)
+        if left := sweep(self.experiment.folder):
+            print(f"{left} half-written files of killed runs removed from {self.experiment.folder}", flush=True)
         runner = Runner(
             ROOT,
             self.experiment.workdir,

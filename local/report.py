@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from local import timeline
 from local.score import score_path, sets
 from sernet.experiment import Experiment, Unit
 from sernet.pipeline import jobs as pipeline
@@ -22,7 +23,7 @@ from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
 
 ENOUGH_SEEDS = 3
-TEMPLATE = Path(__file__).resolve().parents[1] / "sernet" / "report" / "templates" / "index.html.j2"
+TEMPLATES = Path(__file__).resolve().parents[1] / "sernet" / "report" / "templates"
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -36,13 +37,25 @@ def run(job: Job) -> None:
     from sernet.report.html import write_report
     from sernet.report.markdown import results_markdown
     from sernet.report.results import build_results, write_results
+    from sernet.report.tables import in_order
     from sernet.score.files import Scored
+    from sernet.score.timeline import Timed
 
     scored = [Scored(**item | {"directory": Path(item["directory"])}) for item in job.config["scored"]]
     results, markdown, page, config = job.outputs
     provenance = job.arguments["provenance"]
-    rows = build_results(scored, job.config["recipe"], job.config["tag"], detectors=job.config["detectors"])
+    shown = job.config["shown"]
+    rows = build_results(
+        scored,
+        job.config["recipe"],
+        job.config["tag"],
+        detectors=job.config["detectors"],
+        apart=shown["folds apart"],
+        timed=[Timed(**item | {"path": Path(item["path"])}) for item in job.config["timed"]],
+        tuned=job.config["tuned"],
+    )
     write_results(rows, results)
+    rows = in_order(rows, dict.fromkeys(item.run for item in scored))
     write_text(markdown, results_markdown(rows, provenance))
     write_text(config, yaml.safe_dump(job.arguments["recipe"], sort_keys=False))
     write_report(page, rows, scored, provenance, _audio(job.arguments["cuts"]))
@@ -56,17 +69,26 @@ def announce(experiment: Experiment) -> list[str]:
 def conclude(experiment: Experiment) -> list[str]:
     """The main table, and where the rest is."""
     from sernet.report.results import read_results
-    from sernet.report.tables import main_table
+    from sernet.report.tables import in_order, main_table
 
     folder = experiment.folder
-    table = main_table(read_results(folder / "results.json"), preliminary(experiment))
+    rows = in_order(read_results(folder / "results.json"), [run.name for run in experiment.runs])
+    table = main_table(rows, preliminary(experiment), folds_apart(experiment))
     return ["", table, "", f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
 
 
 def preliminary(experiment: Experiment) -> list[str]:
     """The runs whose figures are not to be quoted: the recipe says so, or there are fewer than three seeds."""
-    seeds = experiment.seeds or experiment.recipe.config.seeds
-    return [run.name for run in experiment.runs if run.config.preliminary or len(seeds) < ENOUGH_SEEDS]
+    asked = experiment.seeds or experiment.recipe.config.seeds
+    seeds = {
+        run.name: [s for s in asked if run.config.seeds is None or s in run.config.seeds] for run in experiment.runs
+    }
+    return [run.name for run in experiment.runs if run.config.preliminary or len(seeds[run.name]) < ENOUGH_SEEDS]
+
+
+def folds_apart(experiment: Experiment) -> dict[str, str]:
+    """The runs whose folds are reported one by one, with the reason."""
+    return {run.name: run.config.folds_apart for run in experiment.runs if run.config.folds_apart}
 
 
 def _job(experiment: Experiment, request: Request) -> Job:
@@ -78,13 +100,15 @@ def _job(experiment: Experiment, request: Request) -> Job:
     files += [unit.directory / "history.jsonl" for unit in units]
     for unit in units:
         ood_sets = experiment.ood_sets(unit)
-        tests = ["test", *ood_sets] if ood_sets else []
-        detectors = experiment.recipe.config.ood.detectors
-        files += [unit.directory / "ood" / detector / f"{name}.npz" for detector in detectors for name in tests]
+        scored_by = experiment.recipe.config.ood.scored(ood_sets)
+        files += [unit.directory / "ood" / detector / f"{name}.npz" for detector, name in scored_by]
+        files += [score_path(unit, "dev")] if "dev" in experiment.sets(unit) else []
+    timed = list(_timed(experiment))
+    files += [Path(item["path"]) for item in timed]
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
     provenance = _provenance(experiment, request, units, recipe)
-    shown = ("title", "config digest", "runs", "folds", "seeds", "preliminary")
+    shown = ("title", "config digest", "runs", "folds", "folds apart", "seeds", "preliminary")
     return Job(
         name=f"report {experiment.name}",
         script="local.report",
@@ -93,11 +117,13 @@ def _job(experiment: Experiment, request: Request) -> Job:
             "recipe": experiment.recipe.name,
             "tag": experiment.tag,
             "scored": scored,
+            "timed": timed,
+            "tuned": sorted(experiment.tuned_speakers) if experiment.recipe.config.tuned_on else None,
             "detectors": experiment.recipe.config.ood.detectors,
             "shown": {key: provenance[key] for key in shown},
         },
         modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
-        inputs=(*files, TEMPLATE),
+        inputs=(*files, *(TEMPLATES / f"{name}.j2" for name in ("index.html", "table.html", "style.css"))),
         outputs=(
             folder / "results.json",
             folder / "RESULTS.md",
@@ -112,6 +138,18 @@ def _job(experiment: Experiment, request: Request) -> Job:
     )
 
 
+def _timed(experiment: Experiment) -> Iterator[dict[str, Any]]:
+    for unit in timeline.units(experiment):
+        yield {
+            "run": unit.run.name,
+            "system": unit.system,
+            "fold": unit.fold,
+            "seed": unit.seed,
+            "train": "+".join(sorted(unit.run.train)),
+            "path": str(timeline.segments_path(unit)),
+        }
+
+
 def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
     base = {
         "run": unit.run.name,
@@ -120,6 +158,7 @@ def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
         "seed": unit.seed,
         "train": "+".join(sorted(unit.run.train)),
         "directory": str(unit.directory),
+        "dev": "dev" in experiment.sets(unit),
     }
     for name in unit.run.tests:
         yield base | {"test": name, "condition": "cross", "set": name}
@@ -141,11 +180,21 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "environment": versions() | {"machine": f"{platform.system()} {platform.machine()}, {_processor()}"},
         "runs": runs,
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
+        "folds apart": folds_apart(experiment),
         "seeds": sorted({unit.seed for unit in units}),
+        "merged": _merged(units),
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),
         "preliminary": preliminary(experiment),
     }
+
+
+def _merged(units: list[Unit]) -> str:
+    """How many models come from other experiments (utils/merge.sh), and from which."""
+    stamps = [unit.directory / "train.json" for unit in units]
+    origins = [found["merged from"] for path in stamps if path.exists() and "merged from" in (found := read_json(path))]
+    names = sorted({origin.partition("/")[0] for origin in origins})
+    return f"{len(origins)} of {len(units)} models were trained in {', '.join(names)}" if origins else ""
 
 
 def _revision() -> str:

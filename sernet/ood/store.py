@@ -16,7 +16,7 @@ from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.dataset import Examples
 from sernet.features import ark
 from sernet.features.fbank import extract
-from sernet.ood.matching import Recording, Reference
+from sernet.ood.matching import BINS, Recording, Reference
 from sernet.ood.sets import make_clips
 from sernet.pipeline.files import atomic, write_text
 from sernet.pipeline.progress import track
@@ -33,29 +33,41 @@ def make_set(
     """Make the far set ``name`` for the ID test utterances ``id_test``; returns the number of its utterances.
 
     Args:
-        clips: utterances of the corpus that it is made from; none for synthetic sounds. Reversed and scrambled speech
-            are made from ``id_test`` itself.
-        path: of the ark; its index lies beside it as .jsonl.
+        clips: utterances of the corpus that it is made from, or whose sounds are added; none for synthetic sounds.
+            Reversed, scrambled and corrupted speech are made from ``id_test`` itself.
+        path: of the ark, <fold>/<name>.ark: clips are named after both. Its index lies beside it as .jsonl.
     """
-    reference = Reference.of((_recording(item) for item in id_test), features.sample_rate)
+    if config.source == "corrupted":  # matched to nothing
+        reference = Reference([], np.zeros(BINS), features.sample_rate)
+    else:
+        reference = Reference.of((_recording(item) for item in id_test), features.sample_rate)
     sources = clips if config.source == "corpus" else id_test
-    recordings = [_recording(item) for item in sources]
+    recordings, noises = ([_recording(item) for item in items] for items in (sources, clips))
+    emotions = {item.utterance.id: item.utterance.emotion for item in id_test}
     lines = []
     with atomic(path) as temporary, open(temporary, "wb") as stream:
-        for clip in track(make_clips(name, config, reference, recordings), description=name):
+        made = make_clips(name, config, reference, recordings, noises, path.parent.name)
+        for clip in track(made, description=name):
             matrix = extract(np.asarray(clip.samples, dtype=np.float32), features)
             offset = ark.append(stream, clip.utt_id, matrix, features.storage)
             duration = len(clip.samples) / features.sample_rate
-            lines.append({"id": clip.utt_id, "speaker": clip.speaker, "duration": duration, "offset": offset})
+            line = {"id": clip.utt_id, "speaker": clip.speaker, "duration": duration, "offset": offset}
+            lines.append(line | ({"emotion": emotions[clip.said]} if clip.said else {}))
     write_text(path.with_suffix(".jsonl"), "".join(json.dumps(line) + "\n" for line in lines))
     return len(lines)
 
 
 def load_set(path: Path) -> Examples:
-    """The far set at ``path``; its utterances have no emotion, and its name for a corpus."""
+    """The set at ``path``; its name stands for a corpus, and only corrupted speech has an emotion."""
     lines = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
     utterances = [
-        Utterance(id=line["id"], corpus=path.stem, speaker=line["speaker"] or None, duration=line["duration"])
+        Utterance(
+            id=line["id"],
+            corpus=path.stem,
+            speaker=line["speaker"] or None,
+            emotion=line.get("emotion"),
+            duration=line["duration"],
+        )
         for line in lines
     ]
     with open(path, "rb") as stream:

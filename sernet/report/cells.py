@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sernet.score.files import ScoreSet
-from sernet.score.intervals import Requirement, resample, speakers_behind
-from sernet.score.tables import LabelTable, OodTable
+from sernet.score.intervals import Requirement, Table, resample, speakers_behind
 
 
 @dataclass(frozen=True)
@@ -54,16 +53,18 @@ class Cell:
     system: str
     seed: int
     fold: int | str
-    table: LabelTable | OodTable
+    table: Table
     names: Sequence[str]
     utt_ids: frozenset[str]
     ood_ids: frozenset[str] = frozenset()
+    test_units: np.ndarray | None = None
+    """Where the ID side holds more than the test speakers: the columns of these."""
     _last: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
 
     @property
     def units(self) -> np.ndarray:
-        """Columns of the counts that stand for its (ID) speakers."""
-        return self.table.units
+        """Columns of the counts that stand for its (ID) test speakers."""
+        return self.table.units if self.test_units is None else self.test_units
 
     def evaluate(self, counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` by name, those of classes among them."""

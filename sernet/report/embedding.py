@@ -10,6 +10,7 @@ from sernet.report import plots
 from sernet.report.evidence import Chapter, Evidence, Plot
 
 MAP_POINTS = 600
+SHOWN = ("single", "cross", "ood-near", "ood-shift")
 
 
 def embedding_map(evidence: Evidence) -> Chapter:
@@ -21,7 +22,7 @@ def embedding_map(evidence: Evidence) -> Chapter:
     models = evidence.at(places[0])
     model = models[list(models)[-1]][0]
     same = {item.set: item for item in evidence.scored if item.directory == model.directory}
-    sets = [evidence.load(same[name].score_file) for name in sorted(same) if same[name].condition != "ood-far"]
+    sets = [evidence.load(same[name].score_file) for name in sorted(same) if same[name].condition in SHOWN]
     embedding = np.concatenate([scores.embedding for scores in sets])
     names = {
         what: np.concatenate([getattr(scores, what) for scores in sets]) for what in ("emotion", "speaker", "corpus")
@@ -35,10 +36,12 @@ def embedding_map(evidence: Evidence) -> Chapter:
     perplexity = min(30.0, (len(unit) - 1) / 3)
     with threadpool_limits(1):  # the same picture whatever the number of cores
         points = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(unit)
+    tested = ", ".join(same[name].test for name in sorted(same) if same[name].condition in SHOWN)
     text = (
         f"t-SNE (van der Maaten and Hinton 2008) of the normalised embeddings of one model ({model.run}, "
-        f"{model.system}, fold {model.fold}, seed {model.seed}), n = {len(unit)}: its test "
-        "speakers and what else it was tested on. Neighbours mean something, distances between groups do not."
+        f"{model.system}, fold {model.fold}, seed {model.seed}), n = {len(unit)}: its test speech, held-out emotions "
+        f"and other corpora as far as it was tested on them ({tested}). Neighbours mean something, distances between "
+        "groups do not."
     )
     chapter = Chapter(chapter.title, text)
     for what, values in names.items():

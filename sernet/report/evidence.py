@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,8 @@ from sernet.report.results import Row, headline
 from sernet.report.tables import show, systems_of
 from sernet.score.files import Scored, ScoreSet
 
+BROAD = 420.0
+"""Points (1/72 inch)."""
 Loader = Callable[[Path], ScoreSet]
 Place = tuple[str, str, str, str]
 """Condition, run, train, test."""
@@ -25,6 +28,12 @@ class Plot:
     svg: str
     caption: str
 
+    @property
+    def broad(self) -> bool:
+        """Whether it needs more than one column to be read."""
+        view = re.search(r'viewBox="0 0 ([\d.]+)', self.svg)
+        return view is not None and float(view.group(1)) > BROAD
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -36,17 +45,24 @@ class Chapter:
 
 
 class Evidence:
-    """The score files behind the rows, by (run, test, condition) and system; files are read once."""
+    """The score files behind the rows, by (run, test, condition) and system; files are read once.
+
+    Runs stand in the order of the rows.
+    """
 
     def __init__(self, scored: Sequence[Scored], rows: Sequence[Row]) -> None:
         self.rows = rows
         self.load: Loader = lru_cache(maxsize=64)(ScoreSet.load)
-        self.scored = sorted(scored, key=lambda s: (s.run, s.condition, s.train, s.test, s.system, s.seed, str(s.fold)))
+        order = {run: index for index, run in enumerate(dict.fromkeys(row["run"] for row in rows))}
+        self._rank = lambda run: (order.get(run, len(order)), run)
+        self.scored = sorted(
+            scored, key=lambda s: (self._rank(s.run), s.condition, s.train, s.test, s.system, s.seed, str(s.fold))
+        )
 
     def places(self, *conditions: str) -> list[Place]:
         """(condition, run, train, test) that were scored under the given conditions."""
         found = {(s.condition, s.run, s.train, s.test) for s in self.scored if s.condition in conditions}
-        return sorted(found, key=lambda place: (conditions.index(place[0]), place[1:]))
+        return sorted(found, key=lambda place: (conditions.index(place[0]), self._rank(place[1]), place[2:]))
 
     def at(self, place: Place) -> dict[str, list[Scored]]:
         """Models at a place, by system in the order of the tables."""
@@ -63,12 +79,25 @@ class Evidence:
         speaker = np.concatenate([scores.speaker[k] for scores, k in zip(sets, keep, strict=True)])
         return label, logits, speaker, list(map(str, sets[0].classes))
 
+    def quoted(self, place: Place, system: str, metric: str) -> str:
+        """The quoted value as text, with its interval; of each fold where these stand apart."""
+        return "; ".join(
+            (f"fold {row['fold']}: " if isinstance(row["fold"], int) else "") + show(row)
+            for row in self._quoted(place, system, metric)
+        )
+
     def uar(self, place: Place, system: str) -> str:
         """The quoted UAR, as text with its interval and n."""
+        found = self._quoted(place, system, "uar")
+        if not found:
+            return ""
+        n, speakers = (" + ".join(str(row[name]) for row in found) for name in ("n", "n_speakers"))
+        return f"UAR {self.quoted(place, system, 'uar')}, n = {n}, {speakers} speakers"
+
+    def _quoted(self, place: Place, system: str, metric: str) -> list[Row]:
         condition, run, train, test = place
         where = {"condition": condition, "run": run, "train": train, "test": test, "system": system}
-        found = headline(self.rows, metric="uar", versus=None, **where)
-        return f"UAR {show(found[0])}, n = {found[0]['n']}, {found[0]['n_speakers']} speakers" if found else ""
+        return headline(self.rows, metric=metric, versus=None, detector=None, **where)
 
 
 def way(place: Place) -> str:

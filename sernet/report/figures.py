@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix, recall_score
 from sernet.report import plots
 from sernet.report.evidence import Chapter, Evidence, Plot, way
 from sernet.report.results import Row, headline, select
-from sernet.report.tables import CONDITIONS, show, systems_of
+from sernet.report.tables import CONDITIONS, named, show, systems_of
 from sernet.score.tables import softmax
 
 CURVES: tuple[tuple[str, str, tuple[float, float] | None], ...] = (
@@ -30,11 +30,13 @@ MOST_SPEAKERS = 60
 def overview(evidence: Evidence) -> Chapter:
     """UAR of every run and system with intervals."""
     chapter = Chapter(
-        "UAR at a glance", "Dots: mean over folds and seeds. Lines: 95 % interval over speakers. Dotted: chance."
+        "Recognition",
+        "Dots: UAR, mean over seeds, and over folds unless these stand apart. Lines: 95 % interval over speakers. "
+        "Dotted: majority class.",
     )
     for condition, meaning in CONDITIONS.items():
         rows = headline(evidence.rows, metric="uar", versus=None, condition=condition)
-        lines = sorted({_line(row) for row in rows})
+        lines = list(dict.fromkeys(map(_line, rows)))
         systems = [name for name in systems_of(rows) if name != "majority"]
         if not lines:
             continue
@@ -45,7 +47,7 @@ def overview(evidence: Evidence) -> Chapter:
         }
         chance = {_line(row): row["value"] for row in rows if row["system"] == "majority"}
         said = "; ".join(f"{_line(row)} {row['system']} {show(row)}" for row in rows if row["system"] != "majority")
-        sizes = "; ".join(sorted({f"{_line(row)}: n = {row['n']}, {row['n_speakers']} speakers" for row in rows}))
+        sizes = "; ".join(dict.fromkeys(f"{_line(row)}: n = {row['n']}, {row['n_speakers']} speakers" for row in rows))
         drawn = plots.intervals(lines, systems, values, "UAR", f"UAR with intervals: {said}", chance)
         chapter.panels.append(Plot(drawn, f"{meaning} ({condition}). {sizes}."))
     return chapter
@@ -71,6 +73,8 @@ def confusions(evidence: Evidence) -> Chapter:
             worst = _worst(shares, classes)
             short = [name[:9] for name in classes]
             drawn = plots.matrix(shares, short, short, f"{place[1]}, {system}", f"Confusion matrix. {worst}", counts)
+            absent = [name for name, n in zip(classes, counts.sum(axis=1), strict=True) if n == 0]
+            worst += f" Not in the test set: {', '.join(absent)}." if absent else ""
             caption = f"{way(place)}; {system}: {evidence.uar(place, system)}. {worst}"
             chapter.panels.append(Plot(drawn, caption))
     return chapter
@@ -101,7 +105,9 @@ def across_corpora(evidence: Evidence) -> Chapter:
             limits = "" if row["ci_low"] is None else f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
             notes[i, j] = f"{limits} {row['n']}".strip()
         said = "; ".join(f"{r['train']} to {r['test']} {r['value']:.2f}" for r in select(cells, system=system))
-        drawn = plots.matrix(values, trains, tests, system, f"UAR, {system}: {said}", notes, "trained on", "tested on")
+        drawn = plots.matrix(
+            values, trains, tests, system, f"UAR, {system}: {said}", notes, "trained on", "tested on", 1.0
+        )
         chapter.panels.append(Plot(drawn, f"{system}; second line: 95 % interval, n."))
     return chapter
 
@@ -144,7 +150,7 @@ def training(evidence: Evidence) -> Chapter:
     for item in evidence.scored:
         if (item.directory / "history.jsonl").exists():
             by_run[item.run][item.directory] = item.system
-    for run, models in sorted(by_run.items()):
+    for run, models in by_run.items():
         order = systems_of([{"system": system} for system in models.values()])
         histories = [(system, _history(directory)) for directory, system in sorted(models.items())]
         histories.sort(key=lambda item: order.index(item[0]))
@@ -174,7 +180,7 @@ def _training_panel(
     ends = "; ".join(f"{name} ends at {y[-1]:.3g}" for name, _, y in lines[:6])
     short = max(len(x) for _, x, _ in lines) < 3
     drawn = plots.curves(lines, title, "epoch", label, f"{title} by epoch. {ends}.", limits, markers=short)
-    return [Plot(drawn, f"{title}; {len(lines)} lines.")]
+    return [Plot(drawn, f"{title}; {len(lines)} line{'s' if len(lines) > 1 else ''}.")]
 
 
 def _history(directory: Path) -> list[dict[str, Any]]:
@@ -206,11 +212,9 @@ def reliability(evidence: Evidence) -> Chapter:
             bins = np.array_split(np.argsort(confidence, kind="stable"), number)
             x, y = (np.asarray([values[part].mean() for part in bins]) for values in (confidence, right))
             lines.append((system, x, y))
-            condition, run, train, test = place
-            where = {"condition": condition, "run": run, "train": train, "test": test, "system": system}
-            notes += [f"{system}: ECE {show(row)}" for row in headline(evidence.rows, metric="ece", **where)]
-            size = headline(evidence.rows, metric="uar", versus=None, **where)
-        said = "; ".join(notes) + (f"; n = {size[0]['n']}, {size[0]['n_speakers']} speakers" if size else "")
+            notes.append(f"{system}: ECE {evidence.quoted(place, system, 'ece')}")
+            size = evidence.uar(place, system).partition(", ")[2]
+        said = "; ".join(notes) + f"; {size}"
         drawn = plots.curves(
             lines, place[1], "confidence", "accuracy", f"Reliability. {said}", (0, 1.02), diagonal=True, markers=True
         )
@@ -219,7 +223,7 @@ def reliability(evidence: Evidence) -> Chapter:
 
 
 def _line(row: Row) -> str:
-    return row["run"] if row["train"] == row["test"] else f"{row['train']} → {row['test']}"
+    return named(row) if row["train"] == row["test"] else f"{row['train']} → {row['test']}"
 
 
 def _worst(shares: np.ndarray, classes: Sequence[str]) -> str:

@@ -129,7 +129,7 @@ class Group:
 
 
 class LabelGroup(Group):
-    names = LABEL_METRICS
+    names: Sequence[str] = LABEL_METRICS
     contrast = "uar"
 
     def rows(self) -> list[Row]:
@@ -142,18 +142,18 @@ class LabelGroup(Group):
             self.same_utterances(item, "id", frozenset(outputs[item].utt_id))
         names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
         self.units = {str(name): column for column, name in enumerate(names)}
-        cells = [self._cell(item, output, item.system) for item, output in outputs.items()]
-        draws = self._draws(cells)
+        cells = [self.label_cell(item, output, item.system) for item, output in outputs.items()]
+        draws = self.draws(cells)
         rows: list[Row] = []
         for fold in {cell.fold for cell in cells}:
             of_fold = [cell for cell in cells if cell.fold == fold]
-            fold_draws = self._draws(of_fold, fold)
+            fold_draws = self.draws(of_fold, fold)
             for cell in of_fold:
                 value = cell.evaluate(self.ones(), self.names)
                 replicates = {} if fold_draws.counts is None else cell.evaluate(fold_draws.counts, self.names)
                 where = {"system": cell.system, "seed": cell.seed, "fold": fold}
                 rows += self.rows_of([cell], value, replicates, fold_draws, **where)
-        majority = [self._cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
+        majority = [self.label_cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
         majority = list({cell.fold: cell for cell in reversed(majority)}.values())
         rows += self.aggregate(majority, draws, MAJORITY_METRICS, system=MAJORITY, seed=None, fold="mean")
         rows += self._transductive(draws)
@@ -176,12 +176,12 @@ class LabelGroup(Group):
                 rows.append(self.row(of_system, "uar_seed_sd", spread, system=system, seed=None, fold="mean"))
         return rows + self.contrasts(cells, draws)
 
-    def _cell(self, item: Scored, output: Outputs, system: str) -> Cell:
+    def label_cell(self, item: Scored, output: Outputs, system: str) -> Cell:
         table = LabelTable(output.logits, output.label, output.classes, self.columns(output.unit))
         names = self.names if system == item.system else MAJORITY_METRICS
         return Cell(system, item.seed, item.fold, table, names, frozenset(output.utt_id))
 
-    def _draws(self, cells: Sequence[Cell], fold: int | str = "mean") -> Draws:
+    def draws(self, cells: Sequence[Cell], fold: int | str = "mean") -> Draws:
         requirements, seen = [], set()
         stratum = np.full(len(self.units), -1)
         for cell in cells:
@@ -216,7 +216,7 @@ class LabelGroup(Group):
                 return []
             system = f"{item.system}{SPEAKER_NORMALISED}"
             output = outputs_of(scores)
-            by_system[system].append(self._cell(item, output[output.label >= 0], system))
+            by_system[system].append(self.label_cell(item, output[output.label >= 0], system))
         return [
             row
             for system, cells in sorted(by_system.items())
@@ -248,7 +248,7 @@ class LabelGroup(Group):
 
 
 class OodGroup(Group):
-    names = OOD_METRICS
+    names: Sequence[str] = OOD_METRICS
     contrast = "auroc"
 
     def __init__(
@@ -265,18 +265,17 @@ class OodGroup(Group):
     def rows(self) -> list[Row]:
         outputs: dict[Scored, tuple[Outputs, Outputs]] = {}
         for item in self.members:
-            inside = self.read(item.directory / "scores" / "test.npz")
-            outputs[item] = inside[inside.label >= 0], self.read(item.score_file)
+            outputs[item] = self.inside(item), self.read(item.score_file)
         names = np.unique(np.concatenate([side.unit for pair in outputs.values() for side in pair]))
         self.units = {str(name): column for column, name in enumerate(names)}
         cells: dict[str, list[Cell]] = defaultdict(list)
         for item, pair in outputs.items():
             for file in self._files(item):
-                cells[file.parent.name].append(self._cell(item, file, *pair))
+                cells[file.parent.name].append(self.cell(item, file, *pair))
         if not cells:
             raise SernetError(f"{self.members[0].directory}/ood has no {self.members[0].set}.npz: run the stage ood")
         rows: list[Row] = []
-        draws = self._draws(list(chain.from_iterable(cells.values())))
+        draws = self.draws(list(chain.from_iterable(cells.values())))
         for detector, of_detector in sorted(cells.items()):
             self.constant = {**self.constant, "detector": detector}
             for system in sorted({cell.system for cell in of_detector}):
@@ -291,14 +290,23 @@ class OodGroup(Group):
             rows += self.contrasts(of_detector, draws)
         return rows
 
+    def inside(self, item: Scored) -> Outputs:
+        """What counts as ID."""
+        read = self.read(item.directory / "scores" / "test.npz")
+        return read[read.label >= 0]
+
+    def id_scores(self, item: Scored, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+        """Ids and outlier scores of what counts as ID, by the detector of ``folder``."""
+        return load_detector_scores(folder / "test.npz")
+
     def _files(self, item: Scored) -> list[Path]:
         folder = item.directory / "ood"
         if self.detectors is None:
             return sorted(folder.glob(f"*/{item.set}.npz"))
         return [folder / detector / f"{item.set}.npz" for detector in sorted(self.detectors)]
 
-    def _cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
-        id_ids, id_score = load_detector_scores(file.parent / "test.npz")
+    def cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
+        id_ids, id_score = self.id_scores(item, file.parent)
         ood_ids, ood_score = load_detector_scores(file)
         id_rows, ood_rows = _rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids)
         keep = id_rows >= 0
@@ -316,7 +324,7 @@ class OodGroup(Group):
         self.same_utterances(item, "ood", frozenset(ood_ids))
         return Cell(item.system, item.seed, item.fold, table, self.names, frozenset(inside.utt_id), frozenset(ood_ids))
 
-    def _draws(self, cells: Sequence[Cell]) -> Draws:
+    def draws(self, cells: Sequence[Cell]) -> Draws:
         stratum = np.full(len(self.units), -1)
         requirements = {}
         for cell in cells:

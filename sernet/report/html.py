@@ -17,7 +17,9 @@ from sernet.report.evidence import Chapter, Evidence, Plot
 from sernet.report.listen import Audio, Mistake, confident_errors
 from sernet.report.markdown import CODE, definitions, provenance_entries
 from sernet.report.ood_figures import out_of_distribution
-from sernet.report.results import Row
+from sernet.report.reliability_tables import reliability_tables
+from sernet.report.results import Row, quotable
+from sernet.report.timeline import timeline_chapter, timeline_tables
 from sernet.score.files import Scored
 
 NUMBER = re.compile(r"^([+-]?\d+\.\d+)( \[.*?\])?(, n = \d+)?$")
@@ -34,25 +36,46 @@ def write_report(
 
     Args:
         path: of index.html.
-        rows: of results.json.
+        rows: of results.json, in the order in which runs are to be shown (`tables.in_order`).
         scored: the score files behind them.
         provenance: what made it, as for `results_markdown`.
         audio: finds the sound of an utterance, for the errors to listen to.
     """
     evidence = Evidence(scored, rows)
     preliminary = list(provenance.get("preliminary") or [])
+    main = tables.recognition(rows, preliminary, provenance.get("folds apart") or {})
     parts = [
-        _part("Recognition", more=[*tables.recognition(rows, preliminary), *tables.differences(rows)]),
-        _chapter(figures.overview(evidence)),
+        _chapter(figures.overview(evidence), [*main, *tables.differences(rows)], unfolded=True),
         _chapter(figures.across_corpora(evidence)),
         _chapter(figures.confusions(evidence), [*tables.recalls(rows), *tables.folds(rows)]),
         _chapter(figures.speakers(evidence)),
         _part("Errors to listen to", mistakes=confident_errors(evidence, audio)),
         _chapter(figures.reliability(evidence), tables.other_measures(rows)),
+        _part("Reliability", more=reliability_tables(quotable(rows)), unfolded=False),
         _chapter(out_of_distribution(evidence), [*tables.ood(rows), *tables.ood_differences(rows)]),
+        _chapter(timeline_chapter(rows), timeline_tables(rows), unfolded=True),
         _chapter(embedding_map(evidence)),
         _chapter(figures.training(evidence)),
     ]
+    page = (
+        templates()
+        .get_template("index.html.j2")
+        .render(
+            title=provenance.get("title", "Results"),
+            provenance=provenance_entries(provenance),
+            preliminary=preliminary,
+            command=provenance.get("command", ""),
+            parts=[part for part in parts if part["tables"] or part["panels"] or part["mistakes"]],
+            code=CODE,
+            definitions=definitions(rows),
+            interval=tables.INTERVAL,
+        )
+    )
+    write_text(path, page)
+
+
+def templates() -> Environment:
+    """The templates of this package."""
     environment = Environment(
         loader=PackageLoader("sernet.report"),
         autoescape=True,
@@ -61,19 +84,11 @@ def write_report(
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
-    page = environment.get_template("index.html.j2").render(
-        title=provenance.get("title", "Results"),
-        provenance=provenance_entries(provenance),
-        parts=[part for part in parts if part["tables"] or part["panels"] or part["mistakes"]],
-        code=CODE,
-        definitions=definitions(rows),
-        interval=tables.INTERVAL,
-    )
-    write_text(path, page)
+    return environment
 
 
-def _chapter(chapter: Chapter, more: Sequence[tables.Table] = ()) -> dict[str, Any]:
-    return _part(chapter.title, chapter.text, chapter.panels, more)
+def _chapter(chapter: Chapter, more: Sequence[tables.Table] = (), unfolded: bool = False) -> dict[str, Any]:
+    return _part(chapter.title, chapter.text, chapter.panels, more, unfolded=unfolded or not chapter.panels)
 
 
 def _part(
@@ -82,8 +97,11 @@ def _part(
     panels: Sequence[Plot] = (),
     more: Sequence[tables.Table] = (),
     mistakes: Sequence[Mistake] = (),
+    unfolded: bool = True,
 ) -> dict[str, Any]:
-    return {"title": title, "text": text, "panels": panels, "tables": more, "mistakes": mistakes}
+    return {
+        "title": title, "text": text, "panels": panels, "tables": more, "mistakes": mistakes, "unfolded": unfolded,
+    }  # fmt: skip
 
 
 def _number(cell: str) -> Markup:
@@ -92,5 +110,5 @@ def _number(cell: str) -> Markup:
     if match is None:
         return Markup.escape(cell.replace("->", "\u2192"))
     value, limits, n = match.groups()
-    quiet = Markup("<small>{}</small>").format((limits or "").strip() + (n or "")) if limits or n else ""
+    quiet = Markup("<small>{}</small>").format(((limits or "").strip() + (n or "")).lstrip(", ")) if limits or n else ""
     return Markup("<b>{}</b> {}").format(value, quiet)

@@ -38,6 +38,11 @@ class Mistake:
     sound: str
     picture: str
 
+    @property
+    def sure(self) -> str:
+        """The confidence in words: nothing is certain."""
+        return f"{self.confidence:.2f}" if self.confidence < 0.995 else "above 0.99"
+
 
 def confident_errors(evidence: Evidence, audio: Audio | None = None, shown: int = SHOWN) -> list[Mistake]:
     """The most confident errors of each run's last system (`msac` where there is one), from the runs in turn."""
@@ -46,7 +51,8 @@ def confident_errors(evidence: Evidence, audio: Audio | None = None, shown: int 
         systems = evidence.at(place)
         by_run.append(_errors(evidence, place, systems[list(systems)[-1]], shown))
     in_turn = [error for error in chain.from_iterable(zip_longest(*by_run)) if error is not None]
-    return [_mistake(evidence, error, audio) for error in in_turn[:shown]]
+    once = {error.utt_id: error for error in reversed(in_turn)}
+    return [_mistake(evidence, error, audio) for error in in_turn if once[error.utt_id] is error][:shown]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sernet.report import tables
-from sernet.report.results import Row
+from sernet.report.reliability_tables import reliability_tables
+from sernet.report.results import Row, quotable
 from sernet.report.tables import Table
+from sernet.report.timeline import timeline_tables
 from sernet.score.metrics import metric
 
 ENTRIES = (
@@ -17,6 +19,7 @@ ENTRIES = (
     "preliminary",
     "runs",
     "folds",
+    "folds apart",
     "seeds",
     "training time",
     "environment",
@@ -29,13 +32,13 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
     """The text of RESULTS.md.
 
     Args:
-        rows: of results.json.
+        rows: of results.json, in the order in which runs are to be shown (`tables.in_order`).
         provenance: what made it, in the order to be shown (title, command, revision, config digest, environment,
             folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so.
     """
     preliminary = list(provenance.get("preliminary") or [])
     parts = [f"# {provenance.get('title', 'Results')}", _provenance(provenance)]
-    for heading, some in sections(rows, preliminary):
+    for heading, some in sections(rows, preliminary, provenance.get("folds apart") or {}):
         parts.append(f"## {heading}")
         parts += [_table(table) for table in some]
     if not rows:
@@ -45,13 +48,17 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def sections(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[tuple[str, list[Table]]]:
+def sections(
+    rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = tables.NONE
+) -> list[tuple[str, list[Table]]]:
     """Headings and their tables, those without data left out."""
     everything = [
-        ("Recognition", [*tables.recognition(rows, preliminary), *tables.differences(rows)]),
+        ("Recognition", [*tables.recognition(rows, preliminary, apart), *tables.differences(rows)]),
         ("Across corpora", tables.cross_corpus(rows)),
         ("By class and by fold", [*tables.recalls(rows), *tables.folds(rows)]),
         ("Calibration and confidence", tables.other_measures(rows)),
+        ("Emotion over time", timeline_tables(rows)),
+        ("Reliability", reliability_tables(quotable(rows))),
         ("Out of distribution", [*tables.ood(rows), *tables.ood_differences(rows)]),
     ]
     return [(heading, some) for heading, some in everything if some]

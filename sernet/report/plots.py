@@ -136,6 +136,26 @@ def dots(
         return svg(figure, alt)
 
 
+def forest(values: Mapping[str, tuple[float, float | None, float | None]], label: str, alt: str) -> str:
+    """Differences with intervals, (value, low, high) a line, about a line at 0; what excludes 0 is drawn strong."""
+    with style():
+        figure, axes = draw(6.4, 0.8 + 0.26 * len(values))
+        for row, (value, low, high) in enumerate(values.values()):
+            sure = low is not None and high is not None and (low > 0 or high < 0)
+            hue = colour(0) if sure else "#8a939e"
+            if low is not None and high is not None:
+                axes.plot([low, high], [row, row], color=hue, solid_capstyle="round")
+            axes.plot(value, row, "o", color=hue, markersize=5)
+        axes.axvline(0, color="#444444", linewidth=0.9)
+        axes.set_yticks(range(len(values)), list(values))
+        axes.set_ylim(len(values) - 0.4, -0.6)
+        reach = max(abs(limit) for limits in values.values() for limit in limits if limit is not None) or 1.0
+        axes.set_xlim(-1.08 * reach, 1.08 * reach)
+        axes.grid(axis="x")
+        axes.set_xlabel(label)
+        return svg(figure, alt)
+
+
 def matrix(
     shares: np.ndarray,
     rows: Sequence[str],
@@ -145,11 +165,15 @@ def matrix(
     notes: np.ndarray | None = None,
     row_label: str = "",
     column_label: str = "",
+    cell: float = 0.72,
 ) -> str:
-    """A table in shades, ``shares`` in 0 to 1 or NaN for nothing, with a second line of text in each cell."""
+    """A table in shades, ``shares`` in 0 to 1 or NaN for nothing, with a second line of text in each cell.
+
+    ``cell`` is the least width of a column in inches.
+    """
     with style():
         height = 1.0 + 0.45 * len(rows)
-        figure, axes = draw(max(WIDTH, 1.2 + 0.72 * len(columns)), height)
+        figure, axes = draw(max(WIDTH, 0.5 + 0.08 * max(map(len, rows)) + cell * len(columns)), height)
         axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
         for i, j in np.ndindex(*shares.shape):
             if np.isnan(shares[i, j]):
@@ -182,8 +206,12 @@ def curves(
     markers: bool = False,
     order: Sequence[str] = (),
     skip: int = 0,
+    dashes: Mapping[str, str] | None = None,
 ) -> str:
-    """Lines (name, x, y); equal names share a colour and one entry in the legend. ``skip`` leaves first colours out."""
+    """Lines (name, x, y); equal names share a colour and one entry in the legend. ``skip`` leaves first colours out.
+
+    ``dashes`` gives line styles by name.
+    """
     with style():
         figure, axes = draw()
         names = list(order) or list(dict.fromkeys(name for name, _, _ in lines))
@@ -196,6 +224,7 @@ def curves(
                 x,
                 y,
                 color=colour(names.index(name) + skip),
+                linestyle=(dashes or {}).get(name, "-"),
                 label=name if first else None,
                 linewidth=1.1 if many else 1.6,
                 alpha=0.75 if many else 1,
@@ -210,27 +239,43 @@ def curves(
         axes.set_title(title)
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3)
+        columns = 3 if max(map(len, names)) < 14 else 2
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=columns)
         return svg(figure, alt)
 
 
-def histograms(parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str, alt: str) -> str:
-    """Outlines of the distributions of several samples over common bins."""
+def ridges(
+    reference: tuple[str, np.ndarray], parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str, alt: str
+) -> str:
+    """A histogram a row, over common bins, each in front of the grey one of the ``reference``; heights are relative.
+
+    Colours are those of `curves` with ``skip=1``, so that one picture is the legend of the other.
+    """
     with style():
-        figure, axes = draw()
-        everything = np.concatenate([values for _, values in parts])
+        figure, axes = draw(height=0.95 + 0.36 * (len(parts) + 1))
+        rows = [reference, *parts]
+        everything = np.concatenate([values for _, values in rows])
         low, high = np.quantile(everything, [0.005, 0.995])
-        bins = np.linspace(low, high if high > low else low + 1, 15)
-        for index, (name, values) in enumerate(parts):
-            clipped = np.clip(values, bins[0], bins[-1])
-            weight = np.full(len(values), 1 / len(values))
-            share, _ = np.histogram(clipped, bins, weights=weight)
-            axes.stairs(share, bins, color=colour(index), fill=index == 0, alpha=0.3 if index == 0 else 1, label=name)
-        axes.set_ylim(bottom=0)
+        bins = np.linspace(low, high if high > low else low + 1, 33)
+
+        def outline(values: np.ndarray) -> np.ndarray:
+            count, _ = np.histogram(np.clip(values, bins[0], bins[-1]), bins)
+            return np.asarray(0.85 * count / count.max())
+
+        grey = outline(reference[1])
+        for row, (_, values) in enumerate(rows):
+            axes.stairs(grey - row, bins, baseline=-row, color="#c4cad2", fill=True, alpha=0.75)
+            if row:
+                axes.stairs(outline(values) - row, bins, baseline=-row, color=colour(row), fill=True, alpha=0.3)
+                axes.stairs(outline(values) - row, bins, baseline=None, color=colour(row), linewidth=1.3)
+        axes.set_yticks([-row for row in range(len(rows))], [name for name, _ in rows], va="bottom", fontsize=8.5)
+        for row, tick in enumerate(axes.get_yticklabels()):
+            tick.set_color(colour(row) if row else "#444444")
+        axes.set_ylim(-len(rows) + 0.95, 1)
+        axes.spines[["left"]].set_visible(False)
+        axes.tick_params(axis="y", length=0)
         axes.set_title(title)
         axes.set_xlabel(xlabel)
-        axes.set_ylabel("share of utterances")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=2)
         return svg(figure, alt)
 
 
@@ -254,7 +299,7 @@ def scatter(points: np.ndarray, names: np.ndarray, title: str, alt: str) -> str:
 
 
 def bars(names: Sequence[str], values: Sequence[float], marked: str, title: str, alt: str) -> str:
-    """Shares in 0 to 1 as horizontal bars, one of them marked."""
+    """Shares in 0 to 1 as horizontal bars; one of them, and its name, is marked."""
     with style():
         figure, axes = draw(3.4, 0.4 + 0.21 * len(names))
         hues = [PALETTE[2] if name == marked else "#b5b5b5" for name in names]
@@ -266,6 +311,9 @@ def bars(names: Sequence[str], values: Sequence[float], marked: str, title: str,
                 place, row, f"{value:.2f}", va="center", ha="right" if inside else "left", fontsize=8.5, color=ink
             )
         axes.set_yticks(range(len(names)), names)
+        for name, tick in zip(names, axes.get_yticklabels(), strict=True):
+            if name == marked:
+                tick.set(color=PALETTE[2], fontweight="bold")
         axes.invert_yaxis()
         axes.set_xlim(0, 1)
         axes.set_xticks([])

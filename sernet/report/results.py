@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
-from sernet.report.cells import read_outputs
+from sernet.report.cells import Reader, read_outputs
 from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row
+from sernet.report.reliability import ConfidenceGroup, FullSpectrumGroup, shift_sets
+from sernet.report.timed import timeline_rows
 from sernet.score.files import Scored
+from sernet.score.timeline import Timed
 
 FIELDS = (
     "recipe",
@@ -35,6 +38,8 @@ FIELDS = (
     "n_ood",
     "n_speakers",
 )
+UNTUNED = "mean-untuned"
+"""The `fold` of means over the folds whose test speakers had no part in choosing the settings."""
 SORTED_BY = ("run", "condition", "train", "test", "detector", "metric", "versus", "system", "seed", "fold")
 
 
@@ -44,6 +49,9 @@ def build_results(
     tag: str | None = None,
     baseline: str = "baseline",
     detectors: Sequence[str] | None = None,
+    apart: Collection[str] = (),
+    timed: Sequence[Timed] = (),
+    tuned: Collection[str] | None = None,
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
@@ -51,7 +59,10 @@ def build_results(
     seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
     ``baseline``, `msac` minus `am`). OOD: the same for every detector found, where the rows of single models stand
     without an interval; ``n_speakers`` counts the speakers of the ID test set. ``detectors`` names those that count;
-    None: all that left files.
+    None: all that left files. ``apart`` names the runs whose folds stand apart: each fold has its mean over seeds, too.
+    ``timed`` names what was segmented (condition `timeline`). ``tuned`` names the speakers whom the settings were
+    chosen on: beside each mean over folds and seeds stands that over the folds that test none of them, as fold
+    "mean-untuned".
 
     Raises:
         SernetError: a score file is missing, damaged, or systems were scored on different utterances.
@@ -60,6 +71,17 @@ def build_results(
     for item in scored:
         groups[(item.run, item.condition, item.train, item.test)].append(item)
     read = lru_cache(maxsize=None)(read_outputs)
+
+    def of_group(constant: Row, members: Sequence[Scored]) -> list[Row]:
+        if not constant["condition"].startswith("ood-"):
+            found = LabelGroup(constant, members, baseline, read).rows()
+            return found + ConfidenceGroup(constant, members, baseline, read, detectors).rows()
+        found = OodGroup(constant, members, baseline, read, detectors).rows()
+        shifted = {item.directory: shift_sets(scored, item) for item in members}
+        if constant["condition"] != "ood-shift" and any(shifted.values()):
+            found += FullSpectrumGroup(constant, members, baseline, read, detectors, shifted).rows()
+        return found
+
     rows: list[Row] = []
     for key, members in track(sorted(groups.items()), len(groups), "metrics and intervals"):
         run, condition, train, test = key
@@ -67,11 +89,22 @@ def build_results(
             "recipe": recipe, "tag": tag, "run": run, "condition": condition, "train": train, "test": test,
             "versus": None, "detector": None,
         }  # fmt: skip
-        if condition.startswith("ood-"):
-            rows += OodGroup(constant, members, baseline, read, detectors).rows()
-        else:
-            rows += LabelGroup(constant, members, baseline, read).rows()
+        rows += of_group(constant, members)
+        if run in apart:
+            for fold in sorted({item.fold for item in members}, key=str):
+                of_fold = of_group(constant, [item for item in members if item.fold == fold])
+                rows += [row | {"fold": fold} for row in of_fold if row["seed"] is None and row["fold"] == "mean"]
+        elif tuned is not None and (untuned := [item for item in members if _is_untuned(item, read, tuned)]):
+            means = of_group(constant, untuned)
+            rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None and row["fold"] == "mean"]
+    rows += timeline_rows(timed, recipe, tag)
     return sorted((_finish(row) for row in rows), key=_order)
+
+
+def _is_untuned(item: Scored, read: Reader, tuned: Collection[str]) -> bool:
+    """Whether a model is tested on nobody whom its settings were chosen on (of an OOD set, the ID side counts)."""
+    test = item.directory / "scores" / "test.npz" if item.condition.startswith("ood-") else item.score_file
+    return not set(tuned) & {*map(str, read(test).unit)}
 
 
 def write_results(rows: Sequence[Row], path: Path | str) -> None:
@@ -99,15 +132,26 @@ def select(rows: Iterable[Row], **wanted: Any) -> list[Row]:
 
 
 def headline(rows: Iterable[Row], **wanted: Any) -> list[Row]:
-    """The rows that an experiment is quoted by: mean over folds, mean over seeds."""
-    chosen = select(rows, seed=None, fold="mean", **wanted)
-    return [row for row in chosen if not row["system"].endswith(SPEAKER_NORMALISED)]
+    """The rows that an experiment is quoted by: mean over seeds, and over folds where these do not stand apart."""
+    return [row for row in _means(rows, **wanted) if not row["system"].endswith(SPEAKER_NORMALISED)]
 
 
 def transductive(rows: Iterable[Row], **wanted: Any) -> list[Row]:
     """The like of the speaker-normalised variants, which hear a test speaker's other speech first."""
-    chosen = select(rows, seed=None, fold="mean", **wanted)
-    return [row for row in chosen if row["system"].endswith(SPEAKER_NORMALISED)]
+    return [row for row in _means(rows, **wanted) if row["system"].endswith(SPEAKER_NORMALISED)]
+
+
+def quotable(rows: Iterable[Row]) -> list[Row]:
+    """The rows without what is taken over folds that stand apart: these have a mean over seeds of each fold instead."""
+    rows = list(rows)
+    apart = {row["run"] for row in select(rows, seed=None) if isinstance(row["fold"], int)}
+    return [row for row in rows if row["run"] not in apart or isinstance(row["fold"], int) or row["fold"] == "all"]
+
+
+def _means(rows: Iterable[Row], **wanted: Any) -> list[Row]:
+    """Means over seeds, and over folds; of each fold where these stand apart."""
+    chosen = select(quotable(rows), seed=None, **wanted)
+    return [row for row in chosen if row["fold"] == "mean" or isinstance(row["fold"], int)]
 
 
 def _finish(row: Row) -> Row:

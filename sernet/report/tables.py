@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from types import MappingProxyType
+from typing import Any
 
-from sernet.report.results import Row, headline, select, transductive
+from sernet.report.results import UNTUNED, Row, headline, select, transductive
 from sernet.score.metrics import OOD_METRICS
 
 SYSTEM_ORDER = ("majority", "baseline", "am", "msac")
@@ -25,6 +27,7 @@ MEASURES = {
     "Confidence": ("ece", "nll", "brier", "aurc", "uar_cov80", "failure_auroc"),
 }
 TRIVIAL_DETECTORS = ("duration", "level", "bandwidth")
+NONE: Mapping[str, str] = MappingProxyType({})
 INTERVAL = "95 % intervals over speakers in brackets, none below 4 speakers or where no resample differs"
 
 
@@ -54,35 +57,52 @@ def show(row: Row | None, digits: int = 3) -> str:
     return f"{value} [{row['ci_low']:{sign}.2f}, {row['ci_high']:{sign}.2f}]"
 
 
-def main_table(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> str:
+def main_table(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = NONE) -> str:
     """The recognition tables as plain text, for the last lines on a terminal."""
-    parts = [_plain(table) for table in [*recognition(rows, preliminary), *differences(rows)]]
-    return "\n\n".join(parts) if parts else "no set was scored"
+    parts = [plain(table) for table in [*recognition(rows, preliminary), *differences(rows)]]
+    parts += [f"{run}: fold by fold, without a mean: {why}" for run, why in apart.items()]
+    return "\n\n".join(parts) if rows else "no set was scored"
 
 
-def recognition(rows: Sequence[Row], preliminary: Iterable[str] = ()) -> list[Table]:
-    """UAR of each run and test set by system, a table for each condition; transductive variants stand apart."""
+def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = NONE) -> list[Table]:
+    """UAR of each run and test set by system, a table for each condition; transductive variants stand apart.
+
+    Args:
+        apart: why the folds of a run are shown one by one; said beside them.
+    """
     tables = []
     for choose, (condition, meaning) in product((headline, transductive), CONDITIONS.items()):
         chosen = choose(rows, condition=condition, metric="uar", versus=None)
         systems = systems_of(chosen)
         body = []
-        for run, train, test in _places(chosen):
-            place = {"run": run, "train": train, "test": test, "condition": condition}
+        for place in places(chosen):
             by_system = {row["system"]: row for row in select(chosen, **place)}
             body.append(
-                [_marked(run, preliminary), _way(train, test)]
+                [named(place, preliminary), _way(place)]
                 + [show(by_system.get(system)) for system in systems]
-                + _size(rows, next(iter(by_system.values())), **place)
+                + _size(rows, next(iter(by_system.values())))
             )
+            place = place | {"fold": UNTUNED, "seed": None, "condition": condition, "metric": "uar", "versus": None}
+            untuned = {row["system"]: row for row in select(rows, **place)}
+            if any(row["n"] < by_system[name]["n"] for name, row in untuned.items() if name in by_system):
+                size = next(iter(untuned.values()))
+                numbers = [show(untuned.get(system)) for system in systems]
+                line = [f"{place['run']}, untuned", _way(place), *numbers]
+                body.append([*line, str(size["n"]), str(size["n_speakers"]), "-", "-"])
         if body:
             header = ["run", "trained -> tested", *systems, "n", "speakers", "folds", "seeds"]
             caption = f"Unweighted average recall, mean over folds and seeds; {INTERVAL}."
+            if any(line[0].endswith(", untuned") for line in body):
+                caption += " Untuned: the mean over the folds that test nobody whom the settings were chosen on."
             if choose is transductive:
                 caption += (
                     " Transductive: each test speaker's mean embedding, over all of that speaker's unlabelled test"
                     " speech, is moved to the training mean before classification."
                 )
+            shown = {row["run"] for row in chosen}
+            caption += "".join(
+                f" {run}: fold by fold, without a mean: {why}." for run, why in apart.items() if run in shown
+            )
             title = f"UAR, {meaning} ({condition}{', speaker-normalised' if choose is transductive else ''})"
             tables.append(Table(title, caption, header, body, 2))
     return tables
@@ -94,12 +114,11 @@ def differences(rows: Sequence[Row]) -> list[Table]:
     pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(_rank, pair[::-1])])
     body = []
     for condition in CONDITIONS:
-        for run, train, test in _places(select(chosen, condition=condition)):
-            place = {"run": run, "train": train, "test": test, "condition": condition}
-            here = {(row["system"], row["versus"]): row for row in select(chosen, **place)}
+        for place in places(select(chosen, condition=condition)):
+            here = {(row["system"], row["versus"]): row for row in select(chosen, condition=condition, **place)}
             size = next(iter(here.values()))
             numbers = [show(here.get(pair)) for pair in pairs]
-            body.append([run, _way(train, test), condition, *numbers, str(size["n"]), str(size["n_speakers"])])
+            body.append([named(place), _way(place), condition, *numbers, str(size["n"]), str(size["n_speakers"])])
     if not body:
         return []
     header = ["run", "trained -> tested", "condition", *(f"{a} - {b}" for a, b in pairs), "n", "speakers"]
@@ -114,16 +133,16 @@ def other_measures(rows: Sequence[Row]) -> list[Table]:
     tables = []
     for condition, meaning in CONDITIONS.items():
         for title, names in MEASURES.items():
-            chosen = headline(rows, condition=condition, metric=names, versus=None)
+            chosen = headline(rows, condition=condition, metric=names, versus=None, detector=None)
             present = [name for name in names if any(row["metric"] == name for row in chosen)]
             body = []
-            for run, train, test in _places(chosen):
-                of_place = select(chosen, run=run, train=train, test=test)
+            for place in places(chosen):
+                of_place = select(chosen, **place)
                 for system in systems_of(of_place):
                     numbers = {row["metric"]: row for row in select(of_place, system=system)}
                     size = next(iter(numbers.values()))
                     cells = [show(numbers.get(name)) for name in present]
-                    body.append([run, _way(train, test), system, *cells, str(size["n"]), str(size["n_speakers"])])
+                    body.append([named(place), _way(place), system, *cells, str(size["n"]), str(size["n_speakers"])])
             if body:
                 header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
                 caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
@@ -135,24 +154,26 @@ def recalls(rows: Sequence[Row]) -> list[Table]:
     """Recall by class, for each run on its own corpus."""
     tables = []
     chosen = [row for row in headline(rows, condition="single", versus=None) if row["metric"].startswith("recall:")]
-    for run, train, test in _places(chosen):
-        here = select(chosen, run=run, train=train, test=test)
+    for place in places(chosen):
+        here = select(chosen, **place)
         names = sorted({row["metric"] for row in here})
         body = []
         for system in systems_of(here):
             by_class = {row["metric"]: row for row in select(here, system=system)}
             body.append([system, *(show(by_class.get(name), 2) for name in names)])
         size = here[0]
-        caption = f"{_way(train, test)}, single, n = {size['n']}, {size['n_speakers']} speakers; {INTERVAL}."
-        tables.append(Table(f"Recall by class: {run}", caption, ["system", *(n.split(":")[1] for n in names)], body))
+        caption = f"{_way(place)}, single, n = {size['n']}, {size['n_speakers']} speakers; {INTERVAL}."
+        tables.append(
+            Table(f"Recall by class: {named(place)}", caption, ["system", *(n.split(":")[1] for n in names)], body)
+        )
     return tables
 
 
 def folds(rows: Sequence[Row]) -> list[Table]:
     """UAR of every fold and seed, where there are several folds."""
     tables = []
-    chosen = [row for row in select(rows, condition="single", metric="uar", versus=None) if _is_fold(row["fold"])]
-    for run, train, test in _places(chosen):
+    chosen = [row for row in select(rows, condition="single", metric="uar", versus=None) if _is_model(row)]
+    for run, train, test in dict.fromkeys((row["run"], row["train"], row["test"]) for row in chosen):
         here = select(chosen, run=run, train=train, test=test)
         numbers = sorted({row["fold"] for row in here}, key=lambda fold: (str(type(fold)), fold))
         if len(numbers) < 2:
@@ -163,7 +184,7 @@ def folds(rows: Sequence[Row]) -> list[Table]:
                 by_fold = {row["fold"]: row for row in select(here, system=system, seed=seed)}
                 body.append([system, str(seed), *(show(by_fold.get(fold)) for fold in numbers)])
         sizes = ", ".join(str(select(here, fold=fold)[0]["n"]) for fold in numbers)
-        caption = f"UAR of each trained model, {_way(train, test)}, single; n = {sizes}; {INTERVAL}."
+        caption = f"UAR of each trained model, {_way(here[0])}, single; n = {sizes}; {INTERVAL}."
         tables.append(Table(f"Folds: {run}", caption, ["system", "seed", *(f"fold {f}" for f in numbers)], body, 2))
     return tables
 
@@ -199,8 +220,8 @@ def ood(rows: Sequence[Row]) -> list[Table]:
     tables = []
     for condition, meaning in OOD_CONDITIONS.items():
         chosen = headline(rows, condition=condition, metric=OOD_METRICS, versus=None)
-        for run, train, test in _places(chosen):
-            here = select(chosen, run=run, train=train, test=test)
+        for place in places(chosen):
+            here = select(chosen, **place)
             body = []
             for detector in detectors_of(here):
                 shown = f"{detector} (trivial)" if detector in TRIVIAL_DETECTORS else detector
@@ -214,11 +235,11 @@ def ood(rows: Sequence[Row]) -> list[Table]:
                 body += [[shown, system, *line] for system, line in lines.items()]
             size = here[0]
             caption = (
-                f"{meaning}. Trained on {train}; n = {size['n']} ID and {size['n_ood']} OOD utterances; "
+                f"{meaning}. Trained on {place['train']}; n = {size['n']} ID and {size['n_ood']} OOD utterances; "
                 f"mean over folds and seeds; {INTERVAL}."
             )
             header = ["detector", "system", *OOD_METRICS]
-            tables.append(Table(f"OOD {condition[4:]}: {run}, {test}", caption, header, body, 2))
+            tables.append(Table(f"OOD {condition[4:]}: {named(place)}, {place['test']}", caption, header, body, 2))
     return tables
 
 
@@ -228,12 +249,21 @@ def ood_differences(rows: Sequence[Row]) -> list[Table]:
     pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(_rank, pair[::-1])])
     body = []
     for condition in OOD_CONDITIONS:
-        for run, train, test in _places(select(chosen, condition=condition)):
-            here = select(chosen, run=run, train=train, test=test, condition=condition)
+        for place in places(select(chosen, condition=condition)):
+            here = select(chosen, condition=condition, **place)
             for detector in sorted({row["detector"] for row in here} - set(TRIVIAL_DETECTORS)):
                 by_pair = {(row["system"], row["versus"]): row for row in select(here, detector=detector)}
                 size = f"{here[0]['n']} + {here[0]['n_ood']}"
-                body.append([run, test, condition, detector, *(show(by_pair.get(pair)) for pair in pairs), size])
+                body.append(
+                    [
+                        named(place),
+                        place["test"],
+                        condition,
+                        detector,
+                        *(show(by_pair.get(pair)) for pair in pairs),
+                        size,
+                    ]
+                )
     if not body:
         return []
     header = ["run", "OOD set", "condition", "detector", *(f"{a} - {b}" for a, b in pairs), "n + n_ood"]
@@ -256,31 +286,45 @@ def _rank(system: str) -> tuple[int, str]:
     return (SYSTEM_ORDER.index(plain) if plain in SYSTEM_ORDER else len(SYSTEM_ORDER), system)
 
 
-def _places(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
-    return sorted({(row["run"], row["train"], row["test"]) for row in rows})
+def places(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Where rows were measured: fields for `select`, in the order of the rows."""
+    fields = ("run", "train", "test", "fold")
+    return [dict(zip(fields, place, strict=True)) for place in dict.fromkeys(tuple(r[f] for f in fields) for r in rows)]
 
 
-def _way(train: str, test: str) -> str:
-    return test if train == test else f"{train} -> {test}"
+def in_order(rows: Iterable[Row], runs: Iterable[str]) -> list[Row]:
+    """The rows with those of the first of ``runs`` first: every table follows the order of its rows."""
+    order = {run: index for index, run in enumerate(runs)}
+    return sorted(rows, key=lambda row: order.get(row["run"], len(order)))
 
 
-def _marked(run: str, preliminary: Iterable[str]) -> str:
-    return f"{run} (preliminary)" if run in set(preliminary) else run
+def named(place: Mapping[str, Any], preliminary: Iterable[str] = ()) -> str:
+    """The name of a run, of one of its folds where these stand apart."""
+    name = place["run"] + (f", fold {place['fold']}" if isinstance(place["fold"], int) else "")
+    return f"{name} (preliminary)" if place["run"] in set(preliminary) else name
 
 
-def _is_fold(fold: int | str | None) -> bool:
-    return fold not in (None, "mean")
+def _way(place: Mapping[str, Any]) -> str:
+    return place["test"] if place["train"] == place["test"] else f"{place['train']} -> {place['test']}"
 
 
-def _size(rows: Sequence[Row], size: Row, **place: str) -> list[str]:
-    """n, speakers, folds and seeds behind a line."""
-    models = [row for row in select(rows, metric="uar", versus=None, **place) if _is_fold(row["fold"])]
+def _is_model(row: Row) -> bool:
+    return row["seed"] is not None and row["fold"] not in (None, "mean")
+
+
+def _size(rows: Sequence[Row], size: Row) -> list[str]:
+    """n, speakers, folds and seeds behind the line of a row."""
+    where = {field: size[field] for field in ("run", "train", "test", "condition")}
+    if isinstance(size["fold"], int):
+        where["fold"] = size["fold"]
+    models = [row for row in select(rows, metric="uar", versus=None, **where) if _is_model(row)]
     folds_, seeds = {row["fold"] for row in models}, {row["seed"] for row in models}
     shown = "all" if folds_ == {"all"} else str(len(folds_))
     return [str(size["n"]), str(size["n_speakers"]), shown, " ".join(map(str, sorted(seeds)))]
 
 
-def _plain(table: Table) -> str:
+def plain(table: Table) -> str:
+    """For the terminal."""
     lines = [table.header, *table.body]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]

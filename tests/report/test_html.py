@@ -81,15 +81,16 @@ def test_the_whole_report(experiment: tuple[list[Scored], list[Row]], tmp_path: 
     text, page = report(tmp_path, scored, rows, audio=hum)
     assert page.headings == [
         "Recognition",
-        "UAR at a glance",
         "Across corpora",
         "Confusions",
         "Speaker by speaker",
         "Errors to listen to",
         "Is the confidence worth its name?",
+        "Reliability",
         "Does it know when it does not know?",
         "What the embedding holds",
         "Training",
+        "How it was made",
         "Definitions",
     ]
     assert all(source.startswith(("data:", "#")) for source in page.loaded)
@@ -122,6 +123,7 @@ def test_one_fold_a_class_missing_no_ood_no_history_no_audio(tmp_path: Path, mak
     _, page = report(tmp_path, [single], build_results([single], "mini"), audio=lambda utt_id: None)
     assert "Training" not in page.headings and "Does it know when it does not know?" not in page.headings
     assert "Across corpora" not in page.headings and "Confusions" in page.headings
+    assert "Not in the test set: neutral." in page.text
     assert not any(source.startswith("data:audio") for source in page.loaded)
 
 
@@ -136,4 +138,4 @@ def test_few_speakers_cross_corpus_alone_and_recordings_of_nobody(tmp_path: Path
 
 def test_an_empty_experiment_says_so(tmp_path: Path) -> None:
     _, page = report(tmp_path, [], [])
-    assert "Nothing has been scored" in page.text and page.headings == ["Definitions"]
+    assert "Nothing has been scored" in page.text and page.headings == ["How it was made", "Definitions"]

@@ -12,6 +12,7 @@ from sklearn.metrics import recall_score, roc_auc_score
 
 from sernet.errors import SernetError
 from sernet.report.results import FIELDS, Row, build_results, headline, read_results, select, write_results
+from sernet.report.tables import recognition
 from sernet.score.files import Scored, ScoreSet, load_detector_scores
 
 Maker = Callable[..., list[Scored]]
@@ -57,10 +58,28 @@ def test_single_rows_against_scikit_learn(experiment: tuple[list[Scored], list[R
     assert spread["value"] == pytest.approx(np.std(per_seed, ddof=1), abs=1e-6)
 
 
-def test_pooling_is_for_the_four_metrics_and_never_for_ood(experiment: tuple[list[Scored], list[Row]]) -> None:
+def test_the_untuned_mean_is_over_folds_that_test_nobody_tuned_on(experiment: tuple[list[Scored], list[Row]]) -> None:
+    scored, rows = experiment
+    some = [item for item in scored if item.run == "single_mini_en" and item.condition in ("single", "ood-near")]
+    found = build_results(some, "mini", "tag", tuned={"mini_en-spk01", "mini_en-spk03"})  # tested in fold 1
+    for metric, where in (("uar", {"condition": "single"}), ("auroc", {"condition": "ood-near", "detector": "msp"})):
+        here = {"metric": metric, "system": "am", "versus": None, **where}
+        folds = [one(found, fold=0, seed=seed, **here)["value"] for seed in (0, 1)]
+        untuned = one(found, fold="mean-untuned", seed=None, **here)
+        assert untuned["value"] == pytest.approx(np.mean(folds), abs=1e-6) and untuned["n_speakers"] == 4
+        everything = {"fold": "mean", "seed": None, "run": "single_mini_en", **here}
+        assert one(found, **everything) == one(rows, **everything), "the other rows stay as they are"
+    assert all(row["fold"] != "mean-untuned" for row in headline(found)) and not select(rows, fold="mean-untuned")
+    lines = [line[0] for table in recognition(found) for line in table.body]
+    assert lines.count("single_mini_en, untuned") == len(lines) / 2
+    everybody = {f"mini_en-spk{i:02d}" for i in range(8)}
+    assert not select(build_results(some[:2], "mini", tuned=everybody), fold="mean-untuned")
+
+
+def test_pooling_is_for_recognition_and_ece_and_never_for_ood(experiment: tuple[list[Scored], list[Row]]) -> None:
     _, rows = experiment
     pooled = select(rows, fold=None)
-    assert {row["metric"] for row in pooled} == {"uar", "war", "macro_f1", "ece"}
+    assert {row["metric"] for row in pooled} == {"uar", "war", "macro_f1", "ece", "ece_perfect"}
     assert {row["condition"] for row in pooled} == {"single", "cross"}
 
 
@@ -95,7 +114,8 @@ def test_differences_are_paired(experiment: tuple[list[Scored], list[Row]]) -> N
     unpaired = np.hypot(*((r["ci_high"] - r["ci_low"]) / 2 for r in alone.values()))
     assert (row["ci_high"] - row["ci_low"]) / 2 < unpaired
     ood = [row for row in rows if row["versus"] and row["condition"].startswith("ood-")]
-    assert {row["metric"] for row in ood} == {"auroc"} and {row["detector"] for row in ood} == {"msp", "duration"}
+    assert {row["metric"] for row in ood} == {"auroc", "auroc_full"}
+    assert {row["detector"] for row in ood} == {"msp", "duration"}
 
 
 def test_the_majority_row(experiment: tuple[list[Scored], list[Row]]) -> None:

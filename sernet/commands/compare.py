@@ -1,0 +1,34 @@
+"""`sernet compare EXP EXP...`: experiments side by side."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    parser.add_argument(
+        "experiments",
+        nargs="+",
+        type=Path,
+        metavar="EXP",
+        help="a folder of exp/ that has its report, or a recipe with published results (egs/NAME); the first is what "
+        "the others are compared with",
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the comparison."""
+    from sernet.pipeline.files import write_text
+    from sernet.report.compare import as_html, as_text, compare, open_all
+
+    found = compare(open_all(options.experiments))
+    print(as_text(found))
+    if options.html:
+        write_text(options.html, as_html(found))
+        print(f"\npage: {options.html}")
+    elif found.far:
+        print("\nout of distribution: see the page (--html FILE)")
+    return 0

@@ -1,0 +1,334 @@
+"""Experiments side by side: what differs in their settings, what they reach, and the differences, paired."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sernet.errors import SernetError, UsageError
+from sernet.report import plots, tables
+from sernet.report.cells import Outputs
+from sernet.report.groups import LabelGroup, Row
+from sernet.report.html import templates
+from sernet.report.measured import Measured, Model, Place, load
+from sernet.report.results import headline
+from sernet.report.tables import Table, show, systems_of
+from sernet.score.files import Scored, name_some
+
+LABELLED = ("single", "cross", "corrupted")
+ABSENT = "-"
+HERE, THERE = "here", "there"
+
+
+@dataclass
+class Comparison:
+    """What is to be shown. ``remarks`` say what could not be compared, and why."""
+
+    labels: list[str]
+    tables: list[Table]
+    far: list[Table]
+    """Out of distribution: long, and without paired differences."""
+    remarks: list[str]
+    differences: dict[str, Row] = field(default_factory=dict)
+    """What is compared, in words -> its row."""
+
+    @property
+    def caption(self) -> str:
+        """How many utterances and speakers are behind each difference."""
+        sizes = [f"{name}: n = {row['n']}, {row['n_speakers']} speakers" for name, row in self.differences.items()]
+        return "; ".join(sizes) + "."
+
+
+def open_all(folders: Sequence[Path]) -> list[Measured]:
+    """The experiments in ``folders``, each under the shortest name that tells it from the others.
+
+    Raises:
+        UsageError: fewer than two, or the same twice; see `measured.load`.
+    """
+    real = [folder.resolve() for folder in folders]
+    if len(set(real)) < len(real):
+        twice = next(folder for folder in real if real.count(folder) > 1)
+        raise UsageError(f"{twice} is given twice")
+    if len(real) < 2:
+        raise UsageError("it takes two experiments or more")
+    parts = [[part for part in folder.parts if part != "exp"] for folder in real]
+    depth = next(n for n in range(1, 99) if len({tuple(some[-n:]) for some in parts}) == len(parts) or n == 98)
+    return [load(folder, "/".join(some[-depth:])) for folder, some in zip(real, parts, strict=True)]
+
+
+def compare(experiments: Sequence[Measured]) -> Comparison:
+    """The first of ``experiments`` is what the others are compared with."""
+    labels = [experiment.label for experiment in experiments]
+    first, *others = experiments
+    remarks: list[str] = []
+    lined_up = _align(experiments, remarks)
+    shown = [_provenance(experiments), _settings(experiments), *_recognition(experiments, lined_up)]
+    differences: dict[str, Row] = {}
+    body = []
+    for other in others:
+        for place, row, sides, models in _paired(first, other, lined_up, remarks):
+            differences[f"{place}, {row['system']}" + (f": {other.label}" if len(others) > 1 else "")] = row
+            seeds = " ".join(map(str, sorted({model.seed for model in models})))
+            folds = len({model.fold for model in models})
+            body.append(
+                [place, row["condition"], row["system"], f"{other.label} - {first.label}", show(row)]
+                + [show(sides[side]) for side in (HERE, THERE)]
+                + [str(row["n"]), str(row["n_speakers"]), str(folds), seeds]
+            )
+    if body:
+        caption = (
+            "Difference of UAR on the folds, seeds and utterances that both have, on the same resampled speakers; an "
+            f"interval without 0 is a difference. Beside it the UAR of the two on the same; {tables.INTERVAL}."
+        )
+        header = [
+            "run",
+            "condition",
+            "system",
+            "what",
+            "difference",
+            "of the other",
+            "of the first",
+            "n",
+            "speakers",
+            "folds",
+            "seeds",
+        ]
+        shown.append(Table("Paired differences", caption, header, body, 4))
+    return Comparison(labels, [table for table in shown if table.body], _far(experiments), remarks, differences)
+
+
+def _provenance(experiments: Sequence[Measured]) -> Table:
+    names = ("revision", "config digest", "seeds", "preliminary", "command")
+    body = [[e.label, *(e.made.get(name, ABSENT) for name in names)] for e in experiments]
+    return Table("Experiments", "The first is what the others are compared with.", ["experiment", *names], body)
+
+
+def _settings(experiments: Sequence[Measured]) -> Table:
+    """Keys whose values are not the same everywhere."""
+    if not all(experiment.settings for experiment in experiments):
+        unknown = [experiment.label for experiment in experiments if not experiment.settings]
+        return Table("What differs in the settings", "", ["setting"], [[f"not known of {', '.join(unknown)}"]])
+    found = _differing([experiment.settings for experiment in experiments])
+    body = [[key, *map(_short, values)] for key, values in found.items()] or [["nothing", *[""] * len(experiments)]]
+    caption = "Settings that are not the same everywhere, with what each system resolves to."
+    if any(experiment.published for experiment in experiments):
+        caption += " Of a published recipe: as its folder says now, with the --set of its command."
+    return Table("What differs in the settings", caption, ["setting", *(e.label for e in experiments)], body)
+
+
+def _differing(values: Sequence[Any], prefix: str = "") -> dict[str, list[Any]]:
+    if all(value == values[0] for value in values):
+        return {}
+    if not all(isinstance(value, Mapping) for value in values):
+        return {prefix or "all": list(values)}
+    keys = dict.fromkeys(key for value in values for key in value)
+    found: dict[str, list[Any]] = {}
+    for key in keys:
+        found |= _differing([value.get(key) for value in values], f"{prefix}.{key}" if prefix else key)
+    return found
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    text = "is there" if isinstance(value, Mapping) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+LinedUp = dict[str, list[Place | None]]
+"""What is compared, in words -> where it is in each experiment."""
+
+
+def _align(experiments: Sequence[Measured], remarks: list[str]) -> LinedUp:
+    """Places of the same name; what is left, by what is trained and tested, where that leaves one choice."""
+    where: dict[Place, list[Place | None]] = defaultdict(lambda: [None] * len(experiments))
+    for index, experiment in enumerate(experiments):
+        for place in experiment.places(*LABELLED):
+            where[place][index] = place
+    alone: dict[tuple[str, str, str], list[list[Place]]] = defaultdict(lambda: [[] for _ in experiments])
+    for place, found in where.items():
+        if sum(one is not None for one in found) == 1:
+            index = next(i for i, one in enumerate(found) if one)
+            alone[place.condition, place.train, place.test][index].append(place)
+    lined_up: LinedUp = {}
+    for place, found in where.items():
+        rest = alone[place.condition, place.train, place.test]
+        if place not in [one for some in rest for one in some]:
+            lined_up[_named([place])] = found
+        elif sum(len(some) == 1 for some in rest) > 1 and all(len(some) <= 1 for some in rest):
+            joined = [some[0] if some else None for some in rest]
+            lined_up[_named([one for one in joined if one])] = joined
+        else:
+            label = experiments[next(i for i, one in enumerate(found) if one)].label
+            remarks.append(f"{_named([place])} ({place.condition}): only in {label}")
+    return lined_up
+
+
+def _named(places: Sequence[Place]) -> str:
+    runs = " / ".join(dict.fromkeys(place.run for place in places))
+    place = places[0]
+    return f"{runs}: {place.test if place.train == place.test else f'{place.train} -> {place.test}'}"
+
+
+def _recognition(experiments: Sequence[Measured], lined_up: LinedUp) -> list[Table]:
+    """UAR as each experiment quotes it: all its folds and seeds."""
+    body = []
+    for name, places in lined_up.items():
+        rows = [
+            headline(experiment.rows, metric="uar", versus=None, detector=None, **place.fields) if place else []
+            for experiment, place in zip(experiments, places, strict=True)
+        ]
+        for system in systems_of([row for some in rows for row in some]):
+            cells = []
+            for some in rows:
+                mine = [row for row in some if row["system"] == system]
+                quoted = "; ".join(
+                    (f"fold {row['fold']}: " if isinstance(row["fold"], int) else "") + show(row) for row in mine
+                )
+                cells.append(f"{quoted}, n = {mine[0]['n']}" if mine else ABSENT)
+            condition = next(place.condition for place in places if place)
+            body.append([name, condition, system, *cells])
+    caption = f"As each experiment quotes it, over all of its own folds and seeds; {tables.INTERVAL}."
+    return [Table("UAR", caption, ["run", "condition", "system", *(e.label for e in experiments)], body, 3)]
+
+
+def _far(experiments: Sequence[Measured]) -> list[Table]:
+    """AUROC of what two experiments or more have measured."""
+    values: dict[tuple[str, ...], list[str]] = defaultdict(lambda: [ABSENT] * len(experiments))
+    for index, experiment in enumerate(experiments):
+        for row in headline(experiment.rows, metric="auroc", versus=None, condition=tuple(tables.OOD_CONDITIONS)):
+            key = (tables.named(row), row["test"], row["condition"], row["detector"], row["system"])
+            values[key][index] = f"{show(row)}, n = {row['n']} + {row['n_ood']}"
+    body = [[*key, *cells] for key, cells in values.items() if sum(cell != ABSENT for cell in cells) > 1]
+    header = ["run", "OOD set", "condition", "detector", "system", *(e.label for e in experiments)]
+    caption = f"AUROC as each experiment quotes it, n = ID + OOD; not paired. {tables.INTERVAL}."
+    return [Table("Out of distribution", caption, header, body, 5)] if body else []
+
+
+def _paired(
+    first: Measured, other: Measured, lined_up: LinedUp, remarks: list[str]
+) -> list[tuple[str, Row, dict[str, Row], list[Model]]]:
+    """For each place and system that both have: name, difference, the two sides, and the models that took part."""
+    found = []
+    for name, places in lined_up.items():
+        mine = next((p for p in places if p in first.places(*LABELLED)), None)
+        theirs = next((p for p in places if p in other.places(*LABELLED)), None)
+        if mine is None or theirs is None:
+            continue
+        ours, others = (
+            {(m.system, m.seed, m.fold): m for m in e.models(p)} for e, p in ((first, mine), (other, theirs))
+        )
+        for system in systems_of([{"system": key[0]} for key in {**ours, **others}]):
+            at = f"{name}, {system}"
+            common = [ours[key] for key in sorted(set(ours) & set(others), key=str) if key[0] == system]
+            if not common:
+                remarks.append(f"{at}: {first.label} and {other.label} have no fold and seed in common")
+                continue
+            sides: dict[str, dict[Model, Outputs]] = {HERE: {}, THERE: {}}
+            reasons: dict[str, list[str]] = defaultdict(list)
+            for model in common:
+                try:
+                    pair = _same(other.outputs(theirs, model), first.outputs(mine, model))
+                except SernetError as error:
+                    reasons[str(error)].append(f"fold {model.fold}, seed {model.seed}")
+                    continue
+                sides[HERE][model], sides[THERE][model] = pair
+            for reason, which in reasons.items():
+                remarks.append(f"{at}, {name_some(which)}: {first.label} and {other.label}: {reason}")
+            for suffix, chosen in _together(first, mine, list(sides[HERE])).items():
+                rows = _Pair(
+                    str(first.rows[0]["recipe"]),
+                    mine,
+                    {side: {m: some[m] for m in chosen} for side, some in sides.items()},
+                ).rows()
+                difference = next(row for row in rows if row["versus"]) | {"system": system}
+                both = {row["system"]: row for row in rows if not row["versus"]}
+                found.append((name + suffix, difference, both, chosen))
+    return found
+
+
+def _together(experiment: Measured, place: Place, models: list[Model]) -> dict[str, list[Model]]:
+    """The models whose mean is quoted: all, or those of one fold where folds stand apart; by what to call them."""
+    apart = any(isinstance(row["fold"], int) for row in headline(experiment.rows, metric="uar", **place.fields))
+    found: dict[str, list[Model]] = defaultdict(list)
+    for model in models:
+        found[f", fold {model.fold}" if apart else ""].append(model)
+    return found
+
+
+def _same(here: Outputs, there: Outputs) -> tuple[Outputs, Outputs]:
+    """The outputs of two models on the same utterances, classes in the same order, speakers known.
+
+    Raises:
+        SernetError: they are not comparable; says why.
+    """
+    if set(here.classes) != set(there.classes):
+        raise SernetError(f"other classes ({', '.join(sorted(set(here.classes) ^ set(there.classes)))})")
+    mine, theirs = set(here.utt_id.tolist()), set(there.utt_id.tolist())
+    if mine != theirs:
+        raise SernetError(f"other test utterances ({len(mine & theirs)} in common, {len(mine ^ theirs)} not)")
+    here, there = here[np.argsort(here.utt_id)], there[np.argsort(there.utt_id)]
+    order = [here.classes.index(name) for name in there.classes]
+    here = replace(here, label=np.argsort(order)[here.label], logits=here.logits[:, order], classes=there.classes)
+    if (unequal := here.label != there.label).any():
+        raise SernetError(f"other labels ({name_some(here.utt_id[unequal])})")
+    unit = here.unit if (here.unit != "").all() else there.unit
+    if (unit == "").any():
+        raise SernetError(f"speakers are not known ({name_some(there.utt_id[unit == ''])}); give a folder of exp/")
+    return replace(here, unit=unit), replace(there, unit=unit)
+
+
+class _Pair(LabelGroup):
+    """Two experiments as though they were two systems of one: their UAR, and its paired difference.
+
+    The recipe's name is in the key of the draws: with it, the first one's intervals are those of its own report.
+    """
+
+    names = ("uar",)
+
+    def __init__(self, recipe: str, place: Place, sides: Mapping[str, Mapping[Model, Outputs]]) -> None:
+        constant = {"recipe": recipe, "tag": None, **place.fields, "versus": None, "detector": None}
+        known: dict[Path, Outputs] = {}
+        members = []
+        for side, models in sides.items():
+            for model, output in models.items():
+                where = (place.train, place.test, place.condition, "test")
+                item = Scored(place.run, side, model.fold, model.seed, *where, Path(side) / model.folder)
+                known[item.score_file] = output
+                members.append(item)
+        super().__init__(constant, members, THERE, known.__getitem__)
+
+    def rows(self) -> list[Row]:
+        outputs = {item: self.read(item.score_file) for item in self.members}
+        names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
+        self.units = {str(name): column for column, name in enumerate(names)}
+        cells = [self.label_cell(item, output, item.system) for item, output in outputs.items()]
+        draws = self.draws(cells)
+        rows = self.contrasts(cells, draws)
+        for side in (HERE, THERE):
+            mine = [cell for cell in cells if cell.system == side]
+            rows += self.aggregate(mine, draws, self.names, system=side, seed=None, fold="mean")
+        return [row for row in rows if row["metric"] == "uar"]
+
+
+def as_text(comparison: Comparison) -> str:
+    """For the terminal."""
+    parts = [tables.plain(table) for table in comparison.tables]
+    if comparison.remarks:
+        parts.append("\n".join(["Not compared", *(f"  {remark}" for remark in comparison.remarks)]))
+    return "\n\n".join(parts)
+
+
+def as_html(comparison: Comparison) -> str:
+    """One self-contained page."""
+    picture = ""
+    if comparison.differences:
+        values = {name: (row["value"], row["ci_low"], row["ci_high"]) for name, row in comparison.differences.items()}
+        said = "; ".join(f"{name} {show(row)}" for name, row in comparison.differences.items())
+        picture = plots.forest(values, "difference of UAR", f"Paired differences of UAR: {said}")
+    return templates().get_template("compare.html.j2").render(comparison=comparison, picture=picture)
