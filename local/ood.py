@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from local.score import is_made, made_path, score_path, sets
 from local.train import digest
 from sernet.config.base import validate
-from sernet.config.ood import OodConfig
+from sernet.config.ood import NETWORK_DETECTORS, OodConfig
 from sernet.corpus.utterances import read_cuts
 from sernet.experiment import Experiment, Unit
 from sernet.pipeline import jobs as pipeline
-from sernet.pipeline.options import Request
+from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """All detectors of one model are one job."""
-    yield [_job(experiment, unit) for unit in experiment.units() if experiment.ood_sets(unit)]
+    """All detectors of one model are one job; an ensemble reads the score files of the other seeds, too."""
+    units = [unit for unit in experiment.units() if experiment.ood_sets(unit)]
+    seeds: dict[tuple[str, str, object], list[Unit]] = defaultdict(list)
+    for unit in units:
+        seeds[unit.run.name, unit.system, unit.fold].append(unit)
+    yield [_job(experiment, request, unit, seeds[unit.run.name, unit.system, unit.fold]) for unit in units]
 
 
 def run(job: Job) -> None:
     """Run all detectors on one model's score files."""
+    import torch
+
     from sernet.data.load import load_examples
     from sernet.ood.store import load_set
     from sernet.ood.suite import run as run_detectors
+    from sernet.train.device import choose_device
 
     config = validate(OodConfig, job.config["ood"], job.name)
     folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
@@ -35,8 +43,14 @@ def run(job: Job) -> None:
         for name, ids in job.arguments["utterances"].items()
     }
     examples |= {name: load_set(Path(path)) for name, path in job.arguments["made"].items()}
+    torch.set_num_threads(1)  # whatever the shell says: a result must not hang on it
+    network = set(config.detectors) & set(NETWORK_DETECTORS)
+    device = choose_device(job.arguments["device"]) if network else "cpu"
+    siblings = [Path(path) for path in job.arguments["siblings"]]
     directory = job.stamp.parent.parent
-    run_detectors(list(config.detectors), directory, job.config["sets"], examples, config, job.config["dev"])
+    run_detectors(
+        config.detectors, directory, job.config["sets"], examples, config, job.config["dev"], siblings, device
+    )
 
 
 def announce(experiment: Experiment) -> list[str]:
@@ -52,42 +66,53 @@ def conclude(experiment: Experiment) -> list[str]:
     return []
 
 
-def _job(experiment: Experiment, unit: Unit) -> Job:
+def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[Unit]) -> Job:
     ood_sets = experiment.ood_sets(unit)
     there = {n: experiment.utterances(unit, n) for n in sets(experiment, unit) if n not in ood_sets}
     there |= {n: experiment.utterances(unit, n) for n in ood_sets if not is_made(experiment, n)}
-    made = {name: made_path(experiment, unit, name) for name in ood_sets if is_made(experiment, name)}
     config = experiment.recipe.config.ood
+    heard = [name for name in ood_sets if is_made(experiment, name) and config.sets[name].condition != "corrupted"]
+    made = {name: made_path(experiment, unit, name) for name in heard}
     folder = unit.directory / "ood"
     scores = [score_path(unit, name) for name in sets(experiment, unit)]
+    if "ensemble" in config.detectors:
+        scores += [score_path(other, name) for other in seeds if other != unit for name in ("test", *ood_sets)]
+    network = bool(set(config.detectors) & set(NETWORK_DETECTORS))
+    model = [unit.directory / file for file in ("model.safetensors", "model.json")] if network else []
     corpora = {item.utterance.corpus for items in there.values() for item in items}
     return Job(
         name=f"ood {unit.name}",
         script="local.ood",
         stamp=folder / "ood.json",
         config={
-            "ood": config.model_dump(mode="json", exclude={"sets": True}) | {"sets": _tuned_on(config)},
+            "ood": config.model_dump(mode="json", exclude={"sets": True}) | {"sets": _described(config, ood_sets)},
             "sets": ood_sets,
             "dev": "dev" in experiment.sets(unit),
             "utterances": {name: digest(items) for name, items in there.items()},
         },
         modules=("sernet.ood.suite", "sernet.ood.store", "sernet.data.load"),
-        inputs=(*scores, *made.values()),
-        outputs=tuple(folder / d / f"{name}.npz" for d in config.detectors for name in ("test", *ood_sets)),
+        inputs=(*scores, *made.values(), *model),
+        outputs=tuple(folder / detector / f"{name}.npz" for detector, name in config.scored(ood_sets)),
         arguments={
             "features": {corpus: str(experiment.features(corpus)) for corpus in sorted(corpora)},
             "utterances": {name: [item.utterance.id for item in items] for name, items in there.items()},
             "made": {name: str(path) for name, path in made.items()},
+            "siblings": [str(other.directory) for other in seeds],
+            "device": request.device,
         },
-        light=True,
+        light=not network,
+        uses_gpu=network and may_use_gpu(request),
     )
 
 
-def _tuned_on(config: OodConfig) -> dict[str, object]:
-    """The one set that the detectors' settings may hang on."""
-    if config.tune_on is None:
-        return {}
-    return {config.tune_on: config.sets[config.tune_on].model_dump(mode="json")}
+def _described(config: OodConfig, names: Sequence[str]) -> dict[str, object]:
+    """The sets that settings may hang on, and the corrupted ones, which some detectors leave out."""
+    sets = {name: config.sets[name] for name in names}
+    return {
+        name: of.model_dump(mode="json")
+        for name, of in sets.items()
+        if name in config.tune_on or of.condition == "corrupted"
+    }
 
 
 if __name__ == "__main__":

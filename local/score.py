@@ -17,9 +17,6 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
 
-MADE = ("noise", "tones", "silence", "reversed", "scrambled")
-"""Sources of sets that are made at the level of samples."""
-
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
     """One job a far set and fold, then one a model and set."""
@@ -59,8 +56,7 @@ def sets(experiment: Experiment, unit: Unit) -> list[str]:
 
 def is_made(experiment: Experiment, name: str) -> bool:
     """Whether an out-of-distribution set is made from samples; the others are features that are there."""
-    config = experiment.recipe.config.ood.sets[name]
-    return config.source in MADE or (config.source == "corpus" and config.condition == "ood-far")
+    return experiment.recipe.config.ood.sets[name].made
 
 
 def made_path(experiment: Experiment, unit: Unit, name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sernet.config.load import Recipe
 from sernet.config.recipe import RunConfig
+from sernet.corpus.entries import speaker_id
 from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data.protocols import Fold, read_folds
 from sernet.errors import SernetError
@@ -161,6 +162,8 @@ class Experiment:
         """All models, run by run. Needs the fold files of stage 1."""
         for run in self.runs:
             seeds = self.seeds or tuple(self.recipe.config.seeds)
+            if run.config.seeds is not None:
+                seeds = tuple(seed for seed in seeds if seed in run.config.seeds)
             for system in run.config.systems or list(self.recipe.systems):
                 for fold in self.fold_numbers(run):
                     for seed in seeds:
@@ -192,6 +195,7 @@ class Experiment:
                 tuple(s for fold in group for s in fold.train),
                 tuple(s for fold in group for s in fold.dev),
                 tuple(s for fold in group for s in fold.test),
+                tuple(u for fold in group for u in fold.left_out),
             )
             for group in zip(*parts, strict=True)
         ]
@@ -212,10 +216,13 @@ class Experiment:
             return [item for item in self.indexed(name) if unit.run.label(item.utterance.emotion)]
         everything = [item for corpus in unit.run.train for item in self.indexed(corpus)]
         speakers = self.speakers(unit, name)
+        left_out = self.left_out(unit)
         return [
             item
             for item in everything
-            if unit.run.label(item.utterance.emotion) and (speakers is None or item.utterance.speaker in speakers)
+            if unit.run.label(item.utterance.emotion)
+            and (speakers is None or item.utterance.speaker in speakers)
+            and item.utterance.id not in left_out
         ]
 
     def utterances(self, unit: Unit, name: str) -> list[Indexed]:
@@ -233,11 +240,13 @@ class Experiment:
     def held_out(self, unit: Unit) -> list[Indexed]:
         """Emotions that the run leaves out, spoken by the unit's test speakers."""
         speakers = self.speakers(unit, "test") or frozenset()
+        left_out = self.left_out(unit)
         return [
             item
             for corpus in unit.run.train
             for item in self.indexed(corpus)
             if item.utterance.speaker in speakers
+            and item.utterance.id not in left_out
             and item.utterance.emotion
             and unit.run.label(item.utterance.emotion) is None
         ]
@@ -247,6 +256,20 @@ class Experiment:
         if isinstance(unit.fold, str):
             return None if name == "train" else frozenset()
         return frozenset(getattr(self.folds(unit.run)[unit.fold], name))
+
+    def left_out(self, unit: Unit) -> frozenset[str]:
+        """Utterances of a fold's speakers that its list, which goes by utterance, does not name."""
+        return frozenset() if isinstance(unit.fold, str) else frozenset(self.folds(unit.run)[unit.fold].left_out)
+
+    @property
+    def tuned_speakers(self) -> frozenset[str]:
+        """Those who had a part in choosing the settings: they trained, or were dev, in the fold that was tuned on."""
+        tuned = self.recipe.config.tuned_on
+        if tuned is None or tuned.corpus not in self.recipe.corpora:
+            return frozenset()
+        corpus = self.recipe.corpora[tuned.corpus]
+        test = set(corpus.folds[tuned.folds].folds[tuned.fold].test)
+        return frozenset(speaker_id(corpus.name, speaker) for speaker in corpus.speakers if speaker not in test)
 
     def sets(self, unit: Unit) -> list[str]:
         """The score sets of a unit that are not out of distribution."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Iterable
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sernet.config.base import Strict
 
@@ -19,9 +20,14 @@ DetectorName = Literal[
     "temperature",
     "mahalanobis",
     "relative_mahalanobis",
+    "raw_mahalanobis",
     "knn",
     "vim",
     "react",
+    "odin",
+    "rodin",
+    "mc_dropout",
+    "ensemble",
     "duration",
     "level",
     "bandwidth",
@@ -36,16 +42,48 @@ DEFAULT_DETECTORS: tuple[DetectorName, ...] = (
     "level",
     "bandwidth",
 )
+NETWORK_DETECTORS: tuple[DetectorName, ...] = ("odin", "rodin", "mc_dropout")
+"""Those that ask the network itself, not its saved scores."""
+TRIVIAL_DETECTORS: tuple[DetectorName, ...] = ("duration", "level", "bandwidth")
+"""Those that hear the recording, not the model."""
+
 Condition = Literal["ood-near", "ood-shift", "ood-far", "corrupted"]
-Source = Literal["held-out", "corpus", "noise", "tones", "silence", "reversed", "scrambled"]
+Source = Literal["held-out", "corpus", "noise", "tones", "silence", "reversed", "scrambled", "corrupted"]
+Corruption = Literal[
+    "white",
+    "babble",
+    "environment",
+    "clipping",
+    "telephone",
+    "mu-law",
+    "mp3",
+    "opus",
+    "vorbis",
+    "reverberation",
+    "speed",
+    "padding",
+]
 
 Attribute = Literal["corpus", "speaker", "emotion", "gender", "language", "intensity", "text", "session"]
+
+STRENGTHS: dict[str, tuple[str, float, float]] = {
+    **dict.fromkeys(("white", "babble", "environment"), ("signal-to-noise ratio in dB", -30, 60)),
+    "clipping": ("share of the samples that are cut off", 0, 0.9),
+    **dict.fromkeys(("mp3", "opus", "vorbis"), ("compression, 0 (best sound) to 1 (smallest file)", 0, 1)),
+    "reverberation": ("reverberation time in seconds", 0.05, 5),
+    "speed": ("factor of the rate", 0.25, 4),
+    "padding": ("seconds at each end", 0.01, 60),
+}
+"""What `strength` means for each corruption that has one, with its limits."""
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "energy": ("temperature",),
     "gen": ("gamma", "top"),
     "knn": ("k", "bank"),
+    "mc_dropout": ("rate", "draws"),
+    "odin": ("temperature", "step"),
     "react": ("percentile",),
+    "rodin": ("temperature", "step"),
     "vim": ("share",),
 }
 """The hyper-parameters of each detector that has some."""
@@ -60,15 +98,25 @@ class OodSetConfig(Strict):
     condition: Condition
     source: Source = Field(
         description="held-out: emotions that the run does not train, by the test speakers; corpus: utterances of "
-        "another corpus; reversed, scrambled: the ID speech played backwards, or cut into 50 ms pieces and shuffled"
+        "another corpus; reversed, scrambled: the ID speech played backwards, or cut into 50 ms pieces and shuffled; "
+        "corrupted: the ID speech with its label, spoilt by `corruption`"
     )
-    corpus: str | None = Field(None, description="for source corpus: its name")
+    corpus: str | None = Field(None, description="for source corpus, and for corruption environment: its name")
+    corruption: Corruption | None = Field(None, description="for source corrupted: what happens to the speech")
+    strength: float | None = Field(
+        None, description="; ".join(f"{name}: {meaning}" for name, (meaning, _, _) in STRENGTHS.items())
+    )
     where: dict[Attribute, list[str]] = Field(
         default_factory=dict, description="keep utterances whose attribute is one of these, e.g. {emotion: [calm]}"
     )
     kinds: list[str] = Field(default_factory=list, description="for noise and tones: only these signals")
     matched: bool = Field(True, description="far sets: durations, levels and band of the ID test set")
     split: Literal["test", "dev"] = Field("test", description="dev: only to tune detectors on, never reported")
+
+    @property
+    def made(self) -> bool:
+        """Whether the set is made from samples; the others are features that are there."""
+        return self.source not in ("held-out", "corpus") or self.condition == "ood-far"
 
     def keeps(self, utterance: object) -> bool:
         """Whether ``where`` chooses an utterance."""
@@ -80,16 +128,37 @@ class OodSetConfig(Strict):
             raise ValueError("condition ood-near and source held-out go together")
         if self.condition == "ood-shift" and self.source != "corpus":
             raise ValueError("condition ood-shift needs source corpus")
-        if (self.source == "corpus") != (self.corpus is not None):
+        if (self.source == "corrupted") != (self.condition == "corrupted"):
+            raise ValueError("condition corrupted and source corrupted go together")
+        if (self.source == "corpus" or self.corruption == "environment") != (self.corpus is not None):
             raise ValueError("source corpus needs `corpus`: its name; other sources have none")
-        if self.where and self.source not in ("corpus", "held-out"):
+        self._corruption()
+        if self.where and self.corpus is None and self.source != "held-out":
             raise ValueError(f"where: source {self.source} has no attributes to choose by")
         if self.split == "dev" and self.condition == "ood-near":
             raise ValueError("split dev: held-out emotions are for test alone")
+        if self.split == "dev" and not self.made:
+            raise ValueError(f"split dev: condition {self.condition} is for test alone")
         allowed = KINDS.get(self.source, ())
         if unknown := sorted(set(self.kinds) - set(allowed)):
             raise ValueError(f"kinds: {', '.join(unknown)}; source {self.source} has {', '.join(allowed) or 'none'}")
         return self
+
+    def _corruption(self) -> None:
+        if (self.corruption is None) != (self.source != "corrupted"):
+            raise ValueError("`corruption` goes with source corrupted")
+        if (self.strength is None) == (self.corruption in STRENGTHS):
+            needs = STRENGTHS[self.corruption][0] if self.corruption in STRENGTHS else "none"
+            raise ValueError(f"strength: corruption {self.corruption} has {needs}")
+        if self.corruption in STRENGTHS and self.strength is not None:
+            meaning, low, high = STRENGTHS[self.corruption]
+            if not low <= self.strength <= high:
+                raise ValueError(f"strength: {meaning}, {low:g} to {high:g}; {self.strength:g} is not")
+
+
+def _listed(value: object) -> object:
+    """A single name for a list of one, null for none."""
+    return [] if value is None else [value] if isinstance(value, str) else value
 
 
 class OodConfig(Strict):
@@ -103,19 +172,35 @@ class OodConfig(Strict):
     options: dict[DetectorName, dict[str, float]] = Field(
         default_factory=dict, description="hyper-parameters that differ from the detector's own, e.g. {knn: {k: 5}}"
     )
-    tune_on: str | None = Field(
-        None, description="a set with split dev: hyper-parameters by AUROC of dev against it, else the detector's own"
+    tune_on: Annotated[list[str], BeforeValidator(_listed)] = Field(
+        default_factory=list,
+        description="sets with split dev: hyper-parameters by mean AUROC of dev against them, else the detector's own",
     )
-    sets: dict[str, OodSetConfig] = Field(default_factory=dict)
+    sets: dict[str, OodSetConfig] = Field(
+        default_factory=dict, description="beside `STANDARD_SETS`, which need no definition"
+    )
+
+    def scored(self, names: Iterable[str]) -> list[tuple[DetectorName, str]]:
+        """Which detector scores which of the sets ``names``; all score ``test``, where there is any set.
+
+        Corrupted sets are for those that work from saved scores: nothing is rejected there, answers are only ranked.
+        """
+        names = list(names)
+        corrupted = {name for name, ood_set in self.sets.items() if ood_set.condition == "corrupted"}
+        return [
+            (detector, name)
+            for detector in self.detectors
+            for name in (["test", *names] if names else [])
+            if name not in corrupted or detector not in (*NETWORK_DETECTORS, *TRIVIAL_DETECTORS)
+        ]
 
     @model_validator(mode="after")
     def _names(self) -> OodConfig:
         if len(set(self.detectors)) != len(self.detectors):
             raise ValueError("detectors holds a name twice")
-        if self.tune_on is not None:
-            dev = sorted(name for name, ood_set in self.sets.items() if ood_set.split == "dev")
-            if self.tune_on not in dev:
-                raise ValueError(f"tune_on: {self.tune_on!r} is not a set with split dev; there are {dev}")
+        dev = sorted(name for name, ood_set in self.sets.items() if ood_set.split == "dev")
+        if unknown := sorted(set(self.tune_on) - set(dev)):
+            raise ValueError(f"tune_on: {unknown[0]!r} is not a set with split dev; there are {dev}")
         for detector, options in self.options.items():
             allowed = OPTIONS.get(detector, ())
             if unknown := sorted(set(options) - set(allowed)):
@@ -124,3 +209,29 @@ class OodConfig(Strict):
             if name in ("train", "dev", "test"):
                 raise ValueError(f"sets.{name}: train, dev and test are the run's own")
         return self
+
+
+def _standard_sets() -> dict[str, OodSetConfig]:
+    sounds = {"corpus": "esc10", "where": {"session": ["006", "007", "008", "009", "010"]}}
+    levels: dict[str, list[float]] = {
+        **dict.fromkeys(("white", "babble", "environment"), [20, 15, 10, 5, 0, -5]),
+        "clipping": [0.01, 0.1],
+        "mp3": [0.9],
+        "opus": [0.9, 1],
+        "vorbis": [1],
+        "reverberation": [0.3, 0.6, 1.2],
+        "speed": [0.8, 0.9, 1.1, 1.25],
+        "padding": [0.5, 2],
+    }
+    found = {}
+    for name in get_args(Corruption):
+        more = sounds if name == "environment" else {}
+        for strength in levels.get(name, [None]):
+            label = name if strength is None else f"{name}_{strength:g}"
+            raw = {"condition": "corrupted", "source": "corrupted", "corruption": name, "strength": strength, **more}
+            found[label] = OodSetConfig.model_validate(raw)
+    return found
+
+
+STANDARD_SETS = _standard_sets()
+"""Corrupted sets that every recipe may name without defining them: `white_10` is white noise at 10 dB."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sernet.config.base import Strict
 from sernet.config.features import FeatureConfig
-from sernet.config.ood import OodConfig, OodSetConfig
+from sernet.config.ood import STANDARD_SETS, OodConfig, OodSetConfig
+from sernet.config.timeline import TimelineConfig
 from sernet.emotions import check_emotion, check_merge
 
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -42,10 +45,25 @@ class ProtocolConfig(Strict):
     """How speakers are divided. `all` trains on everything; `pairs` and `leave-one-corpus-out` are sets of those."""
 
     kind: Literal[
-        "leave-one-speaker-out", "speaker-groups", "session", "official", "all", "pairs", "leave-one-corpus-out"
+        "leave-one-speaker-out",
+        "speaker-groups",
+        "session",
+        "official",
+        "lists",
+        "all",
+        "pairs",
+        "leave-one-corpus-out",
     ]
-    name: str | None = Field(None, description="published folds of that name in corpus.yaml")
+    name: str | None = Field(None, description="published folds of that name, in corpus.yaml or folds/<name>.yaml")
     groups: int | None = Field(None, ge=2, description="speaker-groups without a name: this many, balanced by gender")
+    path: str | None = Field(
+        None,
+        description="lists: a folder with fold0/test, fold0/dev, fold0/train, fold1/...; of speakers or utterances",
+    )
+    unknown_speakers: Literal["refuse", "keep", "leave-out"] = Field(
+        "refuse",
+        description="utterances by nobody knows whom: keep them where a list puts them (else in train), or not",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> ProtocolConfig:
@@ -53,12 +71,24 @@ class ProtocolConfig(Strict):
             raise ValueError("speaker-groups needs either `name` (published folds) or `groups` (a number)")
         if self.kind == "official" and self.name is None:
             raise ValueError("official needs `name`: the folds' name in corpus.yaml")
+        if (self.kind == "lists") != (self.path is not None):
+            raise ValueError("path goes with lists: the folder that holds fold0, fold1, ...")
         return self
 
     @property
     def label(self) -> str:
         """The stem of data/<corpus>/folds/<protocol>.json."""
-        return f"{self.kind}-{self.name or self.groups}" if self.name or self.groups else self.kind
+        which = self.name or self.groups or (self.path and re.sub(r"[^\w.-]+", "_", Path(self.path).name))
+        unknown = "" if self.unknown_speakers == "refuse" else f"unknown-{self.unknown_speakers}"
+        return "-".join(map(str, filter(None, (self.kind, which, unknown))))
+
+
+class TunedOn(Strict):
+    """The fold whose training and dev speakers the settings were chosen on; nobody in its test had a part in that."""
+
+    corpus: str
+    folds: str = Field(description="the name of published folds")
+    fold: int = Field(0, ge=0)
 
 
 class RunConfig(Strict):
@@ -70,8 +100,12 @@ class RunConfig(Strict):
     protocol: ProtocolConfig
     test_on: list[str] = Field(default_factory=list, description="protocol all: the corpora to test on")
     folds: list[int] | None = Field(None, description="only these folds; marked so in the report")
+    folds_apart: str | None = Field(
+        None, description="why a mean over the folds would say little: each fold is then reported by itself"
+    )
     dev_speakers: int = Field(0, ge=0, description="taken out of each fold's training speakers, where folds name none")
     systems: list[str] | None = Field(None, description="only these systems")
+    seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
     preliminary: bool = Field(False, description="said beside every figure of this run")
 
@@ -119,6 +153,15 @@ class RecipeConfig(Strict):
     systems: dict[str, SystemConfig]
     runs: dict[str, RunConfig] = Field(min_length=1)
     ood: OodConfig = Field(default_factory=lambda: OodConfig())
+    timeline: TimelineConfig | None = Field(None, description="emotion over time, in recordings made of test speech")
+    tuned_on: TunedOn | None = Field(None, description="beside each mean, that over folds without speakers tuned on")
+
+    @model_validator(mode="after")
+    def _standard(self) -> RecipeConfig:
+        """Standard sets that a run names are defined; the others are not carried along."""
+        named = {name for run in self.runs.values() for name in run.ood}
+        self.ood.sets.update({k: v for k, v in STANDARD_SETS.items() if k in named and k not in self.ood.sets})
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> RecipeConfig:
@@ -130,8 +173,8 @@ class RecipeConfig(Strict):
             tuning = [ood_set for ood_set in run.ood if self.ood.sets.get(ood_set, TEST_SET).split == "dev"]
             if tuning and not run.dev_speakers:
                 raise ValueError(f"runs.{name}.ood: {tuning[0]} is made from dev speech; set dev_speakers")
-            if run.ood and self.ood.tune_on is not None and self.ood.tune_on not in run.ood:
-                raise ValueError(f"runs.{name}.ood lacks {self.ood.tune_on}, which ood.tune_on names")
+            if lacking := [ood_set for ood_set in self.ood.tune_on if run.ood and ood_set not in run.ood]:
+                raise ValueError(f"runs.{name}.ood lacks {lacking[0]}, which ood.tune_on names")
             for system in run.systems or []:
                 if system not in self.systems:
                     raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {sorted(self.systems)}")
@@ -139,3 +182,27 @@ class RecipeConfig(Strict):
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
         return self
+
+    @model_validator(mode="after")
+    def _timeline(self) -> RecipeConfig:
+        if self.timeline is None:
+            return self
+        for name in self.timeline.runs:
+            self._timed(f"timeline.runs: {name}", name)
+        tune = self.timeline.tune
+        if tune is not None:
+            self._timed(f"timeline.tune.run: {tune.run}", tune.run)
+            if not self.runs[tune.run].dev_speakers:
+                raise ValueError(f"timeline.tune.run: {tune.run} has no dev speakers; set its dev_speakers")
+        return self
+
+    def _timed(self, where: str, name: str) -> None:
+        """Refuse a run that recordings cannot be made of."""
+        assert self.timeline is not None
+        if name not in self.runs:
+            raise ValueError(f"{where} is no run; there are {sorted(self.runs)}")
+        run = self.runs[name]
+        if run.protocol.kind in ("all", "pairs", "leave-one-corpus-out"):
+            raise ValueError(f"{where} tests other corpora, not held-out speakers, whom recordings are made of")
+        if lacking := [c for c in self.timeline.classes if c not in run.classes]:
+            raise ValueError(f"{where} does not train {', '.join(lacking)}, which timeline.classes names")

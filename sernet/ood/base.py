@@ -1,9 +1,13 @@
-"""What a detector is: fitted on the ID training set, it gives every utterance a score, larger = more outlying."""
+"""What a detector is: fitted on the ID training set, it gives every utterance a score, larger = more outlying.
+
+Four kinds, by what they see: saved scores (`Detector`), the network (`NetworkDetector`), the scores of several seeds
+(`EnsembleDetector`), or the recording alone (`ExampleDetector`, the trivial ones).
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sernet.data.dataset import Examples
+    from sernet.ood.network import Network
     from sernet.score.files import ScoreSet
 
 BLOCK = 8192
@@ -33,6 +38,30 @@ class Detector(ABC):
     @abstractmethod
     def score(self, scores: ScoreSet) -> Floats:
         """``(n,)``, one value an utterance, larger = more outlying. Bounded memory beyond the scores themselves."""
+
+
+class NetworkDetector(ABC):
+    """A detector that asks the network itself. It has nothing to fit but its hyper-parameters."""
+
+    name: ClassVar[str]
+    needs_network: ClassVar[bool] = True
+    grid: ClassVar[dict[str, tuple[float, ...]]] = {}
+
+    @abstractmethod
+    def score(self, network: Network, examples: Examples) -> Floats:
+        """``(n,)``, larger = more outlying, batch by batch."""
+
+
+class EnsembleDetector(ABC):
+    """A detector that works from the saved scores of several seeds of one system and fold."""
+
+    name: ClassVar[str]
+    needs_network: ClassVar[bool] = False
+    grid: ClassVar[dict[str, tuple[float, ...]]] = {}
+
+    @abstractmethod
+    def score(self, members: Sequence[ScoreSet]) -> Floats:
+        """``(n,)``, larger = more outlying; a member is one seed's scores of the same utterances."""
 
 
 class ExampleDetector(ABC):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from sernet.draws import generator
 from sernet.ood.base import Detector, Floats, in_blocks
@@ -13,6 +12,10 @@ from sernet.ood.head import unit
 
 if TYPE_CHECKING:
     from sernet.score.files import ScoreSet
+
+
+BLOCK = 2048
+"""Rows compared with the whole bank at once."""
 
 
 class Knn(Detector):
@@ -33,8 +36,19 @@ class Knn(Detector):
         kept = (
             np.arange(n) if n <= self.bank else np.sort(generator("ood", "knn", n).choice(n, self.bank, replace=False))
         )
-        stored = unit(train.embedding[kept].astype(np.float64))
-        self.neighbours = NearestNeighbors(n_neighbors=min(self.k, len(kept)), algorithm="brute").fit(stored)
+        self.stored = unit(train.embedding[kept].astype(np.float64))
 
     def score(self, scores: ScoreSet) -> Floats:
-        return in_blocks(lambda x: self.neighbours.kneighbors(unit(x))[0][:, -1], scores.embedding)
+        from torch import from_numpy
+
+        stored = from_numpy(self.stored.astype(np.float32))
+        k = min(self.k, len(self.stored))
+
+        def distance(embedding: Floats) -> Floats:
+            rows = unit(embedding)
+            # The neighbour by float32 cosines (torch: twice as fast as NumPy or scikit-learn), its distance in float64.
+            cosine = from_numpy(rows.astype(np.float32)) @ stored.T
+            nearest = cosine.topk(k, dim=1).indices[:, -1].numpy()
+            return np.linalg.norm(rows - self.stored[nearest], axis=1)
+
+        return in_blocks(distance, scores.embedding, block=BLOCK)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from sernet.errors import UsageError
 from sernet.ood.bandwidth import Bandwidth
-from sernet.ood.base import Detector, ExampleDetector
+from sernet.ood.base import Detector, EnsembleDetector, ExampleDetector, NetworkDetector
 from sernet.ood.duration import Duration
 from sernet.ood.energy import Energy
+from sernet.ood.ensemble import Ensemble
 from sernet.ood.entropy import Entropy
 from sernet.ood.gen import Gen
 from sernet.ood.kl_matching import KlMatching
@@ -17,15 +18,19 @@ from sernet.ood.level import Level
 from sernet.ood.mahalanobis import Mahalanobis
 from sernet.ood.max_cosine import MaxCosine
 from sernet.ood.max_logit import MaxLogit
+from sernet.ood.mc_dropout import McDropout
 from sernet.ood.msp import Msp
+from sernet.ood.odin import Odin
+from sernet.ood.raw_mahalanobis import RawMahalanobis
 from sernet.ood.react import React
 from sernet.ood.relative_mahalanobis import RelativeMahalanobis
+from sernet.ood.rodin import Rodin
 from sernet.ood.temperature import Temperature
 from sernet.ood.vim import Vim
 
-AnyDetector = Detector | ExampleDetector
+AnyDetector = Detector | NetworkDetector | EnsembleDetector | ExampleDetector
 
-DETECTORS: dict[str, type[Detector | ExampleDetector]] = {
+DETECTORS: dict[str, type[AnyDetector]] = {
     kind.name: kind
     for kind in (
         Msp,
@@ -38,9 +43,14 @@ DETECTORS: dict[str, type[Detector | ExampleDetector]] = {
         Temperature,
         Mahalanobis,
         RelativeMahalanobis,
+        RawMahalanobis,
         Knn,
         Vim,
         React,
+        Odin,
+        Rodin,
+        McDropout,
+        Ensemble,
         Duration,
         Level,
         Bandwidth,

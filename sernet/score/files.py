@@ -161,6 +161,7 @@ class Scored:
         condition: single, cross, ood-near, ood-shift, ood-far or corrupted.
         set: stem of the score file, ``scores/<set>.npz``.
         directory: of the model.
+        dev: whether the model has dev speakers, that is a score file of theirs which counts.
     """
 
     run: str
@@ -172,6 +173,7 @@ class Scored:
     condition: str
     set: str
     directory: Path
+    dev: bool = False
 
     @property
     def score_file(self) -> Path:

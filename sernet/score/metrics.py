@@ -7,7 +7,7 @@ weight 2 counts as two equal utterances, one of weight 0 not at all. `tables.py`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,8 +31,14 @@ _DEFINITIONS = (
     Metric("war", 0, 1, "higher", "share of utterances recognised as what they are (accuracy)"),
     Metric("macro_f1", 0, 1, "higher", "mean F1 of the classes present in the reference"),
     Metric("ece", 0, 1, "lower", "mean gap of confidence and accuracy over 15 bins of equal mass, by confidence"),
+    Metric("ece_perfect", 0, 1, "lower", "what ece reads at this n if every confidence is the chance of being right"),
     Metric("brier", 0, 2, "lower", "mean squared distance of the posterior from the one-hot label, over all classes"),
     Metric("nll", 0, np.inf, "lower", "mean negative log posterior of the label, in nats"),
+    Metric("temperature", 0, np.inf, "near 1", "divisor of the logits with the least nll on the dev speakers"),
+    Metric("ece_scaled", 0, 1, "lower", "ece of the logits divided by temperature"),
+    Metric("ece_scaled_perfect", 0, 1, "lower", "ece_perfect of the logits divided by temperature"),
+    Metric("brier_scaled", 0, 2, "lower", "brier of the logits divided by temperature"),
+    Metric("nll_scaled", 0, np.inf, "lower", "nll of the logits divided by temperature"),
     Metric("aurc", 0, 1, "lower", "mean, over utterances, of the error rate among those at least as confident"),
     Metric("uar_cov80", 0, 1, "higher", "UAR among the 80 % of utterances of the highest confidence"),
     Metric("failure_auroc", 0, 1, "higher", "chance that a right answer is more confident than a wrong one"),
@@ -44,16 +50,34 @@ _DEFINITIONS = (
     Metric(
         "oscr", 0, 1, "higher", "P(an ID utterance is recognised and its score is below an OOD one's; half if equal)"
     ),
-    Metric(
-        "eder", 0, np.inf, "lower", "emotion diarisation error: missed, false and confused time over emotional time"
-    ),
+    Metric("eder", 0, 1, "lower", "emotion diarisation error: share of a recording's time labelled wrongly; the mean"),
+    Metric("eder_false_alarm", 0, 1, "lower", "part of eder: an emotion where there is none"),
+    Metric("eder_missed", 0, 1, "lower", "part of eder: none where there is an emotion, or no label at all"),
+    Metric("eder_confusion", 0, 1, "lower", "part of eder: another emotion"),
+    Metric("eder_overlap", 0, 1, "lower", "part of eder: another emotion beside the right one"),
+    Metric("segment_f1", 0, 1, "higher", "F1 of emotional segments; matched: same emotion, half of their union shared"),
     Metric("uar_seed_sd", 0, 1, "lower", "standard deviation over seeds of the mean UAR over folds"),
 )
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _DEFINITIONS}
+FULL_SPECTRUM = "_full"
+"""Behind the name of an OOD metric: the shift sets of the run count as ID (Yang et al. 2023, full-spectrum OOD)."""
 
 LABEL_METRICS = ("uar", "war", "macro_f1", "ece", "brier", "nll", "aurc", "uar_cov80", "failure_auroc")
 POOLED_METRICS = ("uar", "war", "macro_f1", "ece")
+SELECTIVE_METRICS = ("aurc", "uar_cov80", "failure_auroc")
+SCALED_METRICS = ("ece_scaled", "nll_scaled", "brier_scaled")
+TIMELINE_METRICS = ("eder", "eder_false_alarm", "eder_missed", "eder_confusion", "eder_overlap", "segment_f1")
 OOD_METRICS = ("auroc", "aupr_in", "aupr_out", "fpr95_id_pos", "fpr95_ood_pos", "oscr")
+FULL_METRICS = tuple(f"{name}{FULL_SPECTRUM}" for name in OOD_METRICS if name != "oscr")
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _DEFINITIONS}
+METRICS |= {
+    name: replace(
+        METRICS[name.removesuffix(FULL_SPECTRUM)],
+        name=name,
+        definition=f"{name.removesuffix(FULL_SPECTRUM)} where the run's shift sets, too, count as ID",
+    )
+    for name in FULL_METRICS
+}
 
 
 def metric(name: str) -> Metric:

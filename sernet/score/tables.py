@@ -6,13 +6,16 @@ come and go together. Our design.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
 from sernet.errors import SernetError
 from sernet.score import metrics
 from sernet.score.files import name_some
+from sernet.score.selective import SelectiveTable
+from sernet.score.sums import by_group, down
 
 
 class LabelTable:
@@ -45,17 +48,9 @@ class LabelTable:
         self._brier = np.bincount(unit, ((posterior - one_hot) ** 2).sum(axis=1), minlength=size)
         self._nll = np.bincount(unit, _negative_log_posterior(logits, label), minlength=size)
         _, group = np.unique(confidence, return_inverse=True)
-        self._mass = _by_group(unit, group, size)
-        self._right = _by_group(unit[correct], group[correct], size, self._mass.shape[1])
-        self._gap = _by_group(unit, group, size, weight=correct - confidence)
-        # (classes, units, groups), most confident first, cumulated: who is kept at a threshold.
-        kept, hits = [], []
-        for index in range(n_classes):
-            mine = np.asarray(label == index)
-            kept.append(_by_group(unit[mine], group[mine], size, self._mass.shape[1]))
-            hits.append(_by_group(unit[mine & correct], group[mine & correct], size, self._mass.shape[1]))
-        self._kept = _down(np.stack(kept))
-        self._hits = _down(np.stack(hits))
+        self._mass = by_group(unit, group, size)
+        self._gap = by_group(unit, group, size, weight=correct - confidence)
+        self._selective = SelectiveTable(confidence, label, predicted, unit)
 
     @property
     def holders(self) -> np.ndarray:
@@ -67,16 +62,14 @@ class LabelTable:
         counts = counts[:, self.units].astype(float)
         confusion = np.tensordot(counts, self.confusion, axes=1)
         total = confusion.sum(axis=(1, 2))
-        computed = {
+        computed: dict[str, Callable[[], np.ndarray]] = {
             "uar": lambda: metrics.uar(confusion),
             "war": lambda: metrics.war(confusion),
             "macro_f1": lambda: metrics.macro_f1(confusion),
             "ece": lambda: metrics.ece(counts @ self._mass.cumsum(axis=1), counts @ self._gap.cumsum(axis=1)),
             "brier": lambda: counts @ self._brier / total,
             "nll": lambda: counts @ self._nll / total,
-            "aurc": lambda: metrics.aurc(counts @ _down(self._mass), counts @ _down(self._mass - self._right)),
-            "uar_cov80": lambda: self._selective_uar(counts),
-            "failure_auroc": lambda: self._failure_auroc(counts),
+            **{name: partial(self._rank, counts, name) for name in metrics.SELECTIVE_METRICS},
         }
         with np.errstate(invalid="ignore", divide="ignore"):
             values = {name: computed[name]() for name in names}
@@ -86,19 +79,8 @@ class LabelTable:
         # Where all answers are right, or all are wrong, there is nothing to tell apart.
         return {name: value for name, value in values.items() if not np.isnan(value).all()}
 
-    def _selective_uar(self, counts: np.ndarray) -> np.ndarray:
-        threshold = metrics.reaching_coverage(counts @ _down(self._mass))
-        kept = np.einsum("du,cud->dc", counts, self._kept[:, :, threshold])
-        hits = np.einsum("du,cud->dc", counts, self._hits[:, :, threshold])
-        confusion = np.zeros((*kept.shape, kept.shape[1] + 1))
-        confusion[:, np.arange(kept.shape[1]), np.arange(kept.shape[1])] = hits
-        confusion[:, :, -1] = kept - hits
-        return metrics.uar(confusion)
-
-    def _failure_auroc(self, counts: np.ndarray) -> np.ndarray:
-        right, wrong = counts @ self._right, counts @ (self._mass - self._right)
-        below = wrong.cumsum(axis=1) - wrong / 2
-        return metrics.auroc((right * below).sum(axis=1), right.sum(axis=1), wrong.sum(axis=1))
+    def _rank(self, counts: np.ndarray, name: str) -> np.ndarray:
+        return self._selective.evaluate(counts, [name]).get(name, np.full(len(counts), np.nan))
 
 
 class OodTable:
@@ -136,14 +118,14 @@ class OodTable:
         self.ood_units, ood_unit = np.unique(ood_unit, return_inverse=True)
         unique, group = np.unique(np.concatenate([id_score, ood_score]), return_inverse=True)
         id_group, ood_group = group[: self.n], group[self.n :]
-        self._id = _by_group(id_unit, id_group, len(self.units), len(unique))
-        self._ood = _by_group(ood_unit, ood_group, len(self.ood_units), len(unique))
+        self._id = by_group(id_unit, id_group, len(self.units), len(unique))
+        self._ood = by_group(ood_unit, ood_group, len(self.ood_units), len(unique))
         # Pairs of an ID and an OOD unit: how often OOD scores higher, ties half.
-        beaten = _down(self._ood)[:, ::-1] - self._ood / 2
+        beaten = down(self._ood)[:, ::-1] - self._ood / 2
         self._wins = self._id @ beaten.T
         self._right_wins = None
         if correct is not None:
-            self._right_wins = _by_group(id_unit[correct], id_group[correct], len(self.units), len(unique)) @ beaten.T
+            self._right_wins = by_group(id_unit[correct], id_group[correct], len(self.units), len(unique)) @ beaten.T
 
     def evaluate(self, counts: np.ndarray, names: Iterable[str] = metrics.OOD_METRICS) -> dict[str, np.ndarray]:
         """Metrics ``(draws,)`` of each row of counts ``(draws, all units)``."""
@@ -192,16 +174,3 @@ def _negative_log_posterior(logits: np.ndarray, label: np.ndarray) -> np.ndarray
     shifted = np.asarray(logits, dtype=np.float64)
     shifted = shifted - shifted.max(axis=1, keepdims=True)
     return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(label)), label]
-
-
-def _by_group(
-    unit: np.ndarray, group: np.ndarray, units: int, groups: int | None = None, weight: np.ndarray | None = None
-) -> np.ndarray:
-    """Number (or sum of weights) of utterances of each unit in each group: float ``(units, groups)``."""
-    groups = int(group.max()) + 1 if groups is None else groups
-    return np.bincount(unit * groups + group, weight, minlength=units * groups).reshape(units, groups).astype(float)
-
-
-def _down(by_group: np.ndarray) -> np.ndarray:
-    """Cumulated from the last group down to the first, in that order."""
-    return by_group[..., ::-1].cumsum(axis=-1)

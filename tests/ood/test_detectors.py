@@ -145,6 +145,14 @@ def test_mahalanobis_by_explicit_inverse(scale):
 
 
 @SCALES
+def test_raw_mahalanobis_is_blind_to_the_head(scale):
+    """On embeddings as they are; under a plain head that is `mahalanobis`."""
+    train, test = random_set(300, 1, scale=scale), random_set(80, 2, scale=scale)
+    plain, other = random_set(300, 1), random_set(80, 2)
+    np.testing.assert_allclose(scored("raw_mahalanobis", train, test), scored("mahalanobis", plain, other), rtol=1e-6)
+
+
+@SCALES
 @pytest.mark.parametrize("k", [1, 7])
 def test_knn_by_all_distances(scale, k):
     train, test = random_set(300, 1, scale=scale), random_set(80, 2, scale=scale)

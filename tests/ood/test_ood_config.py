@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sernet.config.base import validate
-from sernet.config.ood import OodConfig
+from sernet.config.ood import NETWORK_DETECTORS, STANDARD_SETS, TRIVIAL_DETECTORS, OodConfig
+from sernet.config.recipe import SYSTEMS, RecipeConfig
 from sernet.errors import SernetError
 
 NEAR = {"condition": "ood-near", "source": "held-out"}
 NOISE = {"condition": "ood-far", "source": "noise"}
+HISS = {"condition": "corrupted", "source": "corrupted", "corruption": "white", "strength": 10}
 
 
 def config(**value):
@@ -43,8 +45,42 @@ def test_a_full_configuration_is_accepted():
         ({"sets": {"test": NOISE}}, "the run's own"),
         ({"sets": {"a": NOISE}, "tune_on": "a"}, "not a set with split dev"),
         ({"sets": {"a": {**NOISE, "volume": 3}}}, "unknown key"),
+        ({"sets": {"a": {**HISS, "source": "noise"}}}, "corrupted go together"),
+        ({"sets": {"a": {**HISS, "corruption": None}}}, "goes with source corrupted"),
+        ({"sets": {"a": {**NOISE, "corruption": "white"}}}, "goes with source corrupted"),
+        ({"sets": {"a": {**HISS, "strength": None}}}, "white has signal-to-noise ratio"),
+        ({"sets": {"a": {**HISS, "corruption": "telephone"}}}, "telephone has none"),
+        ({"sets": {"a": {**HISS, "strength": 99}}}, "in dB, -30 to 60; 99 is not"),
+        ({"sets": {"a": {**HISS, "corruption": "environment"}}}, "needs `corpus`"),
     ],
 )
 def test_a_contradiction_is_refused_in_words(value, message):
     with pytest.raises(SernetError, match=message):
         config(**value)
+
+
+def test_corrupted_sets_are_for_detectors_that_work_from_saved_scores():
+    of = config(detectors=["msp", "odin", "level"], sets={"far": NOISE, "hiss": HISS})
+    scored = of.scored(["far", "hiss"])
+    assert [name for detector, name in scored if detector == "msp"] == ["test", "far", "hiss"]
+    for detector in ("odin", "level"):
+        assert detector in (*NETWORK_DETECTORS, *TRIVIAL_DETECTORS)
+        assert [name for other, name in scored if other == detector] == ["test", "far"]
+    assert of.scored([]) == []
+
+
+def test_one_name_or_several_to_tune_on():
+    dev = {**NOISE, "split": "dev"}
+    assert config(sets={"a": dev}, tune_on="a").tune_on == ["a"]
+    assert config(sets={"a": dev, "b": dev}, tune_on=["a", "b"]).tune_on == ["a", "b"]
+    assert config(tune_on=None).tune_on == []
+
+
+def test_a_recipe_names_standard_sets_without_defining_them_and_may_redefine_them():
+    run = {"corpora": ["x"], "classes": ["anger", "fear"], "protocol": {"kind": "speaker-groups", "groups": 2}}
+    louder = {**HISS, "strength": -20}
+    raw = {"title": "t", "systems": SYSTEMS, "runs": {"a": {**run, "ood": ["white_10", "telephone", "opus_1"]}}}
+    recipe = validate(RecipeConfig, raw | {"ood": {"sets": {"telephone": louder}}}, "recipe.yaml")
+    assert set(recipe.ood.sets) == {"white_10", "telephone", "opus_1"}
+    assert recipe.ood.sets["white_10"] == STANDARD_SETS["white_10"] and recipe.ood.sets["white_10"].strength == 10
+    assert recipe.ood.sets["telephone"].strength == -20

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import speech
 from score_sets import random_set
 from sernet.config.ood import OodConfig
 from sernet.data.dataset import Examples, Utterance
 from sernet.errors import SernetError
 from sernet.ood import suite
 from sernet.ood.registry import make_detector
-from sernet.score.files import load_detector_scores
+from sernet.score.files import ScoreSet, load_detector_scores
+from sernet.score.infer import load_model, score
+from sernet.train.loop import fit
 
 SETS = {"train": random_set(200, 1), "dev": random_set(60, 2), "test": random_set(50, 3)}
 OOD = {"noise": random_set(40, 4, shift=5.0, prefix="noise")}
@@ -85,7 +88,7 @@ def test_tuning_takes_the_best_of_the_grid_on_dev_alone(model, capsys):
     best = max(scores, key=scores.get)
     assert f"knn: {{'k': {best}}}" in capsys.readouterr().out
     # What the recipe sets by hand is not tuned.
-    assert suite.tune("knn", {"k": 7}, SETS["train"], SETS["dev"], ood_dev) == {"k": 7}
+    assert suite.tune("knn", {"k": 7}, suite.Material(model), ["ood_dev"]) == {"k": 7}
 
 
 def test_a_missing_score_file_is_named(model):
@@ -114,3 +117,41 @@ def test_a_score_that_is_not_finite_is_refused_by_name(model, monkeypatch):
     with pytest.raises(SernetError, match="not finite for utt-0003"):
         suite.run(["msp"], model, ["noise"], None, OodConfig())
     assert not (model / "ood/msp/test.npz").exists()
+
+
+def test_a_detector_of_the_network_and_an_ensemble_get_what_they_need(tmp_path):
+    raw = speech.MODEL.model_dump() | {"dropout": 0.0}
+    data, models = speech.examples(), [tmp_path / f"seed{seed}" for seed in (0, 1)]
+    for seed, directory in enumerate(models):
+        fit(data, None, speech.CLASSES, {}, None, type(speech.MODEL)(**raw), speech.CONFIG, seed, directory, "cpu", "x")
+        for name in ("train", "dev", "test", "noise", "hiss"):
+            ScoreSet(**score(*load_model(directory), data)).save(directory / "scores" / f"{name}.npz")
+    sets = {
+        "noise": {"condition": "ood-far", "source": "noise"},
+        "hiss": {"condition": "corrupted", "source": "corrupted", "corruption": "white", "strength": 10},
+    }
+    names = ["odin", "mc_dropout", "ensemble", "msp"]
+    config = OodConfig(detectors=names, sets=sets)
+    features_of = dict.fromkeys(("train", "test", "noise"), data)
+    suite.run(names, models[0], ["noise", "hiss"], features_of, config, siblings=models)
+    written = {str(path.relative_to(models[0] / "ood"))[:-4] for path in (models[0] / "ood").rglob("*.npz")}
+    assert written == {f"{detector}/{name}" for detector, name in config.scored(["noise", "hiss"])}
+    both = [ScoreSet.load(directory / "scores/test.npz") for directory in models]
+    ids, found = load_detector_scores(models[0] / "ood/ensemble/test.npz")
+    np.testing.assert_array_equal(found, make_detector("ensemble").score(both))
+    assert not np.allclose(found, make_detector("ensemble").score(both[:1]))
+    with pytest.raises(SernetError, match="odin needs the features of set test"):
+        suite.run(["odin"], models[0], ["noise"], None, config)
+
+
+def test_several_sets_are_tuned_on_by_their_mean(model):
+    for number, shift in enumerate((1.0, 2.0)):
+        random_set(40, 6 + number, shift=shift, prefix="ood").save(model / f"scores/dev{number}.npz")
+    material = suite.Material(model)
+    best = suite.tune("knn", {}, material, ["dev0", "dev1"])["k"]
+    means = {}
+    for k in (1, 5, 10, 20, 50):
+        detector = make_detector("knn", {"k": k})
+        material.fit(detector)
+        means[k] = np.mean([suite.mean_auroc(detector, material, [name]) for name in ("dev0", "dev1")])
+    assert best == max(means, key=means.get)
