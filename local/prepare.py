@@ -9,27 +9,41 @@ from typing import Any
 from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.recipe import CorpusChoice
-from sernet.corpus.entries import audio_files
+from sernet.corpus.entries import source_files
+from sernet.data.protocols import list_files, read_lists
 from sernet.experiment import Experiment, Run
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.files import read_json, write_json, write_text
 from sernet.pipeline.options import Request
+from sernet.pipeline.stages import find
 from sernet.pipeline.stamps import Job
 
+ROOT = Path(__file__).resolve().parents[1]
+CARD = ROOT / "sernet" / "corpus" / "templates" / "card.html.j2"
+STAGE = find("prepare").number
 NOT_READ = {"title", "source", "licence", "how_to_get", "known_defects", "folder", "folds", "synthesis"}
 MANIFESTS = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
+SHOWN = 10
+"""Lines of one kind that are said after the stage; all stand in checks.json and on the card."""
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a corpus, then one a run's folds."""
+    """One job a corpus, then one a run's folds, then one a corpus's card.
+
+    A card shows the folds of every recipe that lie beside it. No later stage needs it, so none is kept waiting for it.
+    """
     yield [_corpus_job(experiment, name) for name in experiment.corpora]
     yield [_folds_job(experiment, run) for run in experiment.runs]
+    if request.stage <= STAGE:
+        yield [_card_job(experiment, name) for name in experiment.corpora]
 
 
 def run(job: Job) -> None:
-    """Prepare one corpus, or write and check the folds of one run."""
+    """Prepare one corpus, write and check the folds of one run, or write the card of a corpus."""
     if "run" in job.config:
         _folds(job)
+    elif "shown" in job.config:
+        _card(job)
     else:
         _corpus(job)
 
@@ -40,24 +54,32 @@ def announce(experiment: Experiment) -> list[str]:
 
 
 def conclude(experiment: Experiment) -> list[str]:
-    """What the checks let pass, a line each."""
+    """What the checks let pass, a line each, and where the card is."""
     lines = []
     for name in experiment.corpora:
         found = read_json(experiment.data(name) / "checks.json")
-        lines.append(
-            f"  {name}: {found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h"
-        )
+        size = f"{found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h"
+        lines.append(f"  {name}: {size}; look at it before training: {experiment.data(name) / 'card.html'}")
         lines += [f"  {name}: not complete: {line}" for line in found["incomplete"]]
-        lines += [f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]]
-        lines += [f"  {name}: the same audio twice: {' = '.join(group)}" for group in found["identical"]]
+        lines += _some([f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]])
+        lines += _some([f"  {name}: the same audio twice: {' = '.join(group)}" for group in found["identical"]])
+    for run in experiment.runs:
+        for name in run.train if run.folded else ():
+            lines += [
+                f"  {name}, run {run.name}: {said}" for said in _unknown(read_json(experiment.folds_path(name, run)))
+            ]
     return lines
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], f"  and {more} more"] if more > 1 else lines
 
 
 def _corpus_job(experiment: Experiment, name: str) -> Job:
     corpus = experiment.recipe.corpora[name]
     choice = experiment.recipe.config.corpora.get(name, CorpusChoice())
     root, folder, out = experiment.present[name], experiment.recipe.folders[name], experiment.data(name)
-    script = folder / "prepare.py"
     return Job(
         name=f"prepare {name}",
         script="local.prepare",
@@ -69,18 +91,11 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
             "root": str(root),
         },
         modules=("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks"),
-        inputs=_inputs(root, script),
+        inputs=tuple(source_files(root, folder)),
         outputs=tuple(out / file for file in (*MANIFESTS, "checks.json", *_tables(corpus))),
         arguments={"folder": str(folder), "out": str(out), "whole": corpus.model_dump(mode="json")},
         light=True,
     )
-
-
-def _inputs(root: Path, script: Path) -> tuple[Path, ...]:
-    """The audio; where a script reads annotations too, all files."""
-    if not script.exists():
-        return tuple(root / path for path in audio_files(root))
-    return (script, *sorted(path for path in root.rglob("*") if path.is_file()))
 
 
 def _tables(corpus: CorpusConfig) -> list[str]:
@@ -91,40 +106,41 @@ def _tables(corpus: CorpusConfig) -> list[str]:
 
 def _corpus(job: Job) -> None:
     from sernet.corpus import checks, kaldi_dir, manifests
-    from sernet.corpus.entries import read_entries
+    from sernet.corpus.entries import iterate_entries
 
     config = validate(CorpusConfig, job.arguments["whole"], job.name)
-    root, out = Path(job.config["root"]), Path(job.arguments["out"])
-    entries = read_entries(config, root, Path(job.arguments["folder"]))
-    incomplete = checks.counts(config, entries, job.config["allow_partial"])
-    made, bad = manifests.build(config, entries, root)
-    checks.bad_audio(config, bad, len(entries), job.config["max_bad_share"])
+    root, out, folder = Path(job.config["root"]), Path(job.arguments["out"]), Path(job.arguments["folder"])
+    incomplete = checks.counts(config, iterate_entries(config, root, folder), job.config["allow_partial"])
+    made, bad = manifests.build(config, iterate_entries(config, root, folder), root)
+    checks.bad_audio(config, bad, len(made) + len(bad), job.config["max_bad_share"])
     manifests.write(made, out)
     kaldi_dir.write(made, out)
-    supervisions = {supervision.id: supervision for supervision in made.supervisions}
-    kaldi_dir.check(out, supervisions)
+    kaldi_dir.check(out, manifests.read_supervisions(out / "supervisions.jsonl.gz"))
     found: dict[str, Any] = {
-        "utterances": len(supervisions),
-        "speakers": len({supervision.speaker for supervision in supervisions.values()}),
-        "hours": round(sum(s.duration for s in supervisions.values()) / 3600, 4),
+        "utterances": len(made),
+        "speakers": sum(1 for _ in kaldi_dir.lines(out / "spk2utt")),
+        "hours": round(made.seconds / 3600, 4),
         "incomplete": incomplete,
         "bad": [vars(item) for item in bad],
-        "identical": checks.identical({key: s.custom["audio"] for key, s in supervisions.items()}),
+        "identical": made.identical(),
     }
     write_json(out / "checks.json", found)
 
 
 def _folds_job(experiment: Experiment, run: Run) -> Job:
-    corpora = {
+    protocol = run.config.protocol
+    published = {
         name: {k: v.model_dump(mode="json") for k, v in experiment.recipe.corpora[name].folds.items()}
         for name in run.train
     }
+    lists = {} if protocol.path is None else {name: _lists(experiment, protocol.path, name) for name in run.train}
     controlled = {
         attribute
         for system in run.config.systems or experiment.recipe.systems
         for attribute, control in experiment.recipe.systems[system][0].attributes.items()
         if control.control != "off" and control.weight
     }
+    cuts = [experiment.data(name) / "cuts.jsonl.gz" for name in (*run.train, *run.tests)]
     return Job(
         name=f"folds of {run.name}",
         script="local.prepare",
@@ -133,31 +149,74 @@ def _folds_job(experiment: Experiment, run: Run) -> Job:
             "run": run.config.model_dump(mode="json", include={"classes", "merge", "protocol", "dev_speakers"}),
             "train": run.train,
             "tests": run.tests,
-            "published": corpora,
+            "published": published,
             "needs_gender": "gender" in controlled,
         },
         modules=("sernet.data.protocols", "sernet.data.partition"),
-        inputs=tuple(experiment.data(name) / "cuts.jsonl.gz" for name in (*run.train, *run.tests)),
+        inputs=(*cuts, *(file for folder in lists.values() for file in list_files(folder))),
         outputs=tuple(experiment.folds_path(name, run) for name in run.train) if run.folded else (),
-        arguments={"data": str(experiment.workdir / "data"), "name": run.name},
+        arguments={
+            "data": str(experiment.workdir / "data"),
+            "name": run.name,
+            "lists": {name: str(folder) for name, folder in lists.items()},
+        },
         light=True,
     )
 
 
+def _lists(experiment: Experiment, path: str, corpus: str) -> Path:
+    """Where a user's fold lists for one corpus lie: a path counts from the recipe's folder, or is absolute."""
+    folder = ROOT / "egs" / experiment.recipe.name / path
+    return folder / corpus if (folder / corpus).is_dir() else folder
+
+
 def _folds(job: Job) -> None:
-    from sernet.corpus.utterances import read_cuts
+    from sernet.corpus.cuts import Cuts
     from sernet.data import partition
 
     data = Path(job.arguments["data"])
-    names = [*job.config["train"], *job.config["tests"]]
-    indexed = {name: read_cuts(data / name / "cuts.jsonl.gz") for name in names}
-    folds = partition.folds(job.config, indexed, f"run {job.arguments['name']}")
+    indexed = {name: Cuts(data / name / "cuts.jsonl.gz") for name in (*job.config["train"], *job.config["tests"])}
+    lists = {name: {"lists": read_lists(Path(folder))} for name, folder in job.arguments["lists"].items()}
+    config = job.config | {"published": job.config["published"] | lists}
+    folds = partition.folds(config, indexed, f"run {job.arguments['name']}")
     for path, (name, value) in zip(job.outputs, folds.items(), strict=True):
         write_json(path, value)
-        lines = [
-            f"fold {f['fold']}: test {' '.join(f['test'])}; dev {' '.join(f['dev']) or '-'}" for f in value["folds"]
-        ]
-        write_text(path.with_suffix(".txt"), "\n".join([f"{name}: {value['source']}", *lines]) + "\n")
+        lines = [f"{name}: {value['source']}", *_unknown(value)]
+        for fold in value["folds"]:
+            left_out = f"; {len(fold['left_out'])} utterances left out" if "left_out" in fold else ""
+            test, dev = " ".join(fold["test"]), " ".join(fold["dev"]) or "-"
+            lines.append(f"fold {fold['fold']}: test {test}; dev {dev}{left_out}")
+        write_text(path.with_suffix(".txt"), "\n".join(lines) + "\n")
+
+
+def _unknown(folds: dict[str, Any]) -> list[str]:
+    """What became of utterances by nobody knows whom."""
+    said = folds.get("unknown_speakers")
+    what = {"leave-out": "left out", "keep": "kept, so a speaker may be on both sides unseen"}
+    return [f"nobody knows who speaks {said['utterances']} utterances: {what[said['are']]}"] if said else []
+
+
+def _card_job(experiment: Experiment, name: str) -> Job:
+    folder = experiment.data(name)
+    whole = experiment.recipe.corpora[name].model_dump(mode="json")
+    folds = sorted((folder / "folds").glob("*.json"))
+    return Job(
+        name=f"card of {name}",
+        script="local.prepare",
+        stamp=folder / "card.json",
+        config={"shown": {key: whole[key] for key in ("title", "source", "licence", "known_defects")}},
+        modules=("sernet.corpus.card_html",),
+        inputs=(folder / "cuts.jsonl.gz", folder / "checks.json", *folds, CARD),
+        outputs=(folder / "card.html", folder / "card.txt"),
+        arguments={"whole": whole},
+        light=True,
+    )
+
+
+def _card(job: Job) -> None:
+    from sernet.corpus.card_html import write_card
+
+    write_card(job.stamp.parent, validate(CorpusConfig, job.arguments["whole"], job.name))
 
 
 if __name__ == "__main__":

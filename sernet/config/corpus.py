@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -13,7 +14,7 @@ from sernet.emotions import check_emotion
 
 Gender = Literal["female", "male", "other"]
 
-GROUPS = ("emotion", "speaker", "gender", "language", "intensity", "text", "session")
+GROUPS = ("emotion", "speaker", "gender", "language", "intensity", "text", "session", "split")
 """Named groups of `pattern` that have a meaning; others only have to match."""
 
 
@@ -26,17 +27,35 @@ class ExpectedCounts(Strict):
 
 
 class Fold(Strict):
-    """Raw speaker ids of one published fold; who is in neither list trains."""
+    """The parts of one published fold, by the raw names of what the list goes by."""
 
     test: list[str] = Field(min_length=1)
     dev: list[str] = Field(default_factory=list)
+    train: list[str] | None = Field(None, description="default: who is in neither list; others are left out")
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Fold:
+        named = [*self.test, *self.dev, *(self.train or [])]
+        if twice := sorted({name for name, number in Counter(named).items() if number > 1}):
+            raise ValueError(f"listed twice: {', '.join(twice[:5])}")
+        return self
 
 
 class FoldList(Strict):
-    """Published folds, with where they were published."""
+    """Published folds, with where they were published. Of several, each speaker is tested in one."""
 
     source: str
+    by: Literal["speaker", "session", "split", "utterance"] = "speaker"
     folds: list[Fold] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _partitions(self) -> FoldList:
+        tested = Counter(name for fold in self.folds for name in fold.test)
+        if twice := sorted(name for name, number in tested.items() if number > 1):
+            raise ValueError(f"tested in two folds: {', '.join(twice[:5])}")
+        if self.by in ("split", "utterance") and any(fold.train is None for fold in self.folds):
+            raise ValueError(f"folds by {self.by} say what trains, for not all else does")
+        return self
 
 
 class CorpusConfig(Strict):
@@ -56,7 +75,9 @@ class CorpusConfig(Strict):
     speakers: dict[str, Gender] = Field(default_factory=dict, description="raw speaker id -> gender")
     channel: int = Field(0, ge=0, description="the channel that is taken from files with several")
     expected: ExpectedCounts = ExpectedCounts()
-    folds: dict[str, FoldList] = Field(default_factory=dict, description="published folds by name")
+    folds: dict[str, FoldList] = Field(
+        default_factory=dict, description="published folds by name; also in folds/<name>.yaml"
+    )
     known_defects: list[str] = Field(default_factory=list)
     synthesis: SynthesisConfig | None = Field(None, description="made by stage 0, not downloaded")
 
@@ -91,9 +112,13 @@ class CorpusConfig(Strict):
                 raise ValueError(f"maps.{group}: the pattern has no group of that name; it has {sorted(groups)}")
         if self.pattern and "emotion" in groups and "emotion" not in self.maps:
             raise ValueError("maps.emotion is missing: the pattern has an emotion group")
-        for name, fold_list in self.folds.items():
-            for number, fold in enumerate(fold_list.folds):
-                unknown = [s for s in fold.test + fold.dev if self.speakers and s not in self.speakers]
-                if unknown:
+        for name, listed in self.folds.items():
+            if listed.by != "speaker" or not self.speakers:
+                continue
+            for number, fold in enumerate(listed.folds):
+                if unknown := [s for s in [*fold.test, *fold.dev, *(fold.train or [])] if s not in self.speakers]:
                     raise ValueError(f"folds.{name}.{number}: no such speakers: {', '.join(unknown)}")
+            untested = sorted(set(self.speakers) - {speaker for fold in listed.folds for speaker in fold.test})
+            if untested and len(listed.folds) > 1:
+                raise ValueError(f"folds.{name}: no fold tests {', '.join(untested[:5])}")
         return self

@@ -55,6 +55,7 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
     for corpus in config.corpora:
         if corpus not in corpora:
             raise UsageError(f"{where}: corpora.{corpus}: no run uses it; they use {', '.join(corpora)}")
+    _check_tuned_on(config, corpora, where)
     return Recipe(name, config, corpora, folders, _systems(config, where))
 
 
@@ -76,12 +77,22 @@ def load_corpus(egs: Path, name: str, first: Path | None = None) -> tuple[Corpus
 
 
 def corpora_in(folder: Path) -> list[dict[str, Any]]:
-    """The corpora of one folder's corpus.yaml, not yet validated: a file holds one or a list."""
+    """The corpora of one folder's corpus.yaml, not yet validated: a file holds one or a list.
+
+    Published folds lie in it or, one file a name, in folds/<name>.yaml (folds/<corpus>/<name>.yaml beside a list).
+    """
     path = folder / "corpus.yaml"
     raw = read_yaml(path)
     entries = raw if isinstance(raw, list) else [raw]
     if not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(f"{path}: must hold the keys of one corpus, or a list of such")
+    for entry in entries:
+        lists = folder / "folds" if len(entries) == 1 else folder / "folds" / str(entry.get("name"))
+        for file in sorted(lists.glob("*.yaml")):
+            folds = entry.setdefault("folds", {})
+            if file.stem in folds:
+                raise UsageError(f"{path}: folds.{file.stem} stands here and in {file}")
+            folds[file.stem] = read_yaml(file)
     return entries
 
 
@@ -106,6 +117,18 @@ def _named(config: RecipeConfig) -> Iterable[str]:
     names = {name for run in config.runs.values() for name in [*run.corpora, *run.test_on]}
     used = {name for run in config.runs.values() for name in run.ood}
     return names | {corpus for name in used if (corpus := config.ood.sets[name].corpus)}
+
+
+def _check_tuned_on(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], where: str) -> None:
+    tuned = config.tuned_on
+    if tuned and tuned.corpus in corpora:
+        corpus = corpora[tuned.corpus]
+        listed = corpus.folds.get(tuned.folds)
+        if not (listed and listed.by == "speaker" and tuned.fold < len(listed.folds) and corpus.speakers):
+            raise UsageError(
+                f"{where}: tuned_on: {tuned.corpus} has no fold {tuned.fold} of speakers named {tuned.folds}; "
+                f"it has folds {', '.join(corpus.folds) or 'none'}"
+            )
 
 
 def _systems(config: RecipeConfig, where: str) -> dict[str, tuple[ModelConfig, TrainConfig]]:

@@ -5,6 +5,8 @@ Counts, sound, what is heard twice, what gives emotion away, and folds that leak
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,16 +20,22 @@ from sernet.corpus import duplicates
 from sernet.corpus.association import Association, associate
 from sernet.corpus.audio import load_audio
 from sernet.corpus.checks import identical
+from sernet.corpus.cuts import Cuts, speaker_of
 from sernet.corpus.duplicates import Overlap
 from sernet.corpus.sound import Sound, measure
-from sernet.corpus.utterances import Indexed, Utterance, read_cuts
+from sernet.corpus.tally import Tally
+from sernet.corpus.utterances import Indexed, Utterance
 from sernet.emotions import EMOTIONS
 from sernet.errors import SernetError
 from sernet.pipeline.files import read_json
 from sernet.pipeline.progress import track
 
+LISTENED = 2000
+"""Utterances that are listened to; of a larger corpus, a sample."""
 NESTED = 0.5
 """Cramer's V from which on an attribute nearly tells the emotion."""
+SHOWN = 20
+"""Findings of one kind."""
 ATTRIBUTES = ("speaker", "gender", "text", "intensity", "session", "language")
 MEASURED = ("duration", "level", "bandwidth")
 
@@ -68,12 +76,15 @@ class FoldPart:
 
 @dataclass(frozen=True)
 class Card:
-    """All that is on the card, computed."""
+    """All that is on the card, computed. Counted is every utterance; heard is a sample of a large corpus."""
 
-    corpus: str
+    tally: Tally
     indexed: list[Indexed]
+    """Those that were listened to, and that the associations are of."""
+    silent: int
+    """Utterances of the sample whose audio is not there."""
     sounds: list[Sound]
-    """One an utterance."""
+    """One for each that was listened to."""
     identical: list[tuple[str, ...]]
     pairs: list[Pair]
     rejected: list[float]
@@ -86,13 +97,23 @@ class Card:
     """What stage 1 let pass: `incomplete`, `bad`."""
 
     @property
+    def corpus(self) -> str:
+        return self.tally.corpus
+
+    @property
     def utterances(self) -> list[Utterance]:
+        """Those that were listened to."""
         return [item.utterance for item in self.indexed]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all utterances were listened to."""
+        return len(self.indexed) == self.tally.utterances
 
     @property
     def emotions(self) -> list[str]:
         """Those of the corpus, in canonical order."""
-        there = {utterance.emotion for utterance in self.utterances}
+        there = {emotion for _, emotion in self.tally.counts}
         return [emotion for emotion in EMOTIONS if emotion in there]
 
     @property
@@ -101,18 +122,30 @@ class Card:
         return [*_completeness(self), *_doubles(self), *_given_away(self), *_balance(self), *_leaks(self)]
 
 
-def make_card(folder: Path) -> Card:
+def make_card(folder: Path, listened: int = LISTENED) -> Card:
     """Compute the card of the corpus prepared in ``folder``, data/<corpus>/.
+
+    Of a corpus with more than ``listened`` utterances, that many are listened to: those whose ids have the smallest
+    digests, so the same ones each time.
 
     Raises:
         SernetError: the corpus is not prepared, or a file cannot be read any more.
     """
-    if not (folder / "cuts.jsonl.gz").exists():
+    cuts = folder / "cuts.jsonl.gz"
+    if not cuts.exists():
         raise SernetError(f"{folder} holds no cuts.jsonl.gz: prepare the corpus first (run.sh --stop-stage prepare)")
-    indexed = read_cuts(folder / "cuts.jsonl.gz")
-    corpus = indexed[0].utterance.corpus
+    checks = read_json(folder / "checks.json") if (folder / "checks.json").exists() else {}
+    if "identical" in checks:
+        same = [tuple(group) for group in checks["identical"]]
+    else:
+        same = identical((item.utterance.id, item.audio) for item in Cuts(cuts))
+    protocols = {path.stem: read_json(path)["folds"] for path in sorted((folder / "folds").glob("*.json"))}
+    left_out = {identity for folds in protocols.values() for fold in folds for identity in fold.get("left_out", ())}
+    tally = Tally({identity for group in same for identity in group} | left_out)
+    sample = heapq.nsmallest(listened, tally.over(Cuts(cuts)), key=_digest)
+    indexed = sorted((item for item in sample if _is_there(item)), key=lambda item: item.utterance.id)
     sounds, prints = [], []
-    for item in track(indexed, description=f"listening to {corpus}"):
+    for item in track(indexed, description=f"listening to {tally.corpus}"):
         samples, rate = load_audio(item)
         sounds.append(measure(samples, rate))
         prints.append(duplicates.hashes(duplicates.at_rate(samples, rate)))
@@ -127,37 +160,52 @@ def make_card(folder: Path) -> Card:
         if overlap.correlation >= duplicates.CORRELATION
     ]
     taken = {(overlap.first, overlap.second) for overlap in compared}
-    protocols = {path.stem: read_json(path)["folds"] for path in sorted((folder / "folds").glob("*.json"))}
     return Card(
-        corpus,
+        tally,
         indexed,
+        len(sample) - len(indexed),
         sounds,
-        identical({item.utterance.id: item.audio for item in indexed}),
+        same,
         pairs,
         [o.correlation for o in compared if o.correlation < duplicates.CORRELATION],
-        duplicates.by_chance(len(indexed), load, taken, corpus),
-        associations(corpus, [item.utterance for item in indexed], sounds),
+        duplicates.by_chance(len(indexed), load, taken, tally.corpus) if indexed else [],
+        associations(
+            tally.corpus,
+            [item.utterance for item in indexed] + [item.utterance for item in sample if not _is_there(item)],
+            sounds,
+        ),
         [
             part
             for name, folds in protocols.items()
             for fold in folds
-            for part in fold_parts(name, fold, indexed, pairs)
+            for part in fold_parts(name, fold, tally, same, pairs)
         ],
-        read_json(folder / "checks.json") if (folder / "checks.json").exists() else {},
+        checks,
     )
+
+
+def _digest(item: Indexed) -> bytes:
+    return hashlib.blake2b(item.utterance.id.encode(), digest_size=8).digest()
+
+
+def _is_there(item: Indexed) -> bool:
+    return item.source is not None and Path(item.source.path).exists()
 
 
 def associations(corpus: str, utterances: Sequence[Utterance], sounds: Sequence[Sound]) -> list[Association]:
     """Each attribute, and the quartiles of what is measured, against emotion; the strongest first.
 
+    ``sounds`` are of the first utterances: of the others the audio is not there.
+
     An attribute with one value, or with one of its own an utterance, has nothing to say and is left out.
     """
     columns: dict[str, list[str | None]] = {name: [getattr(u, name) for u in utterances] for name in ATTRIBUTES}
     columns["speaker"] = [speaker_of(u) for u in utterances]
-    for name in MEASURED:
+    for name in MEASURED if sounds else ():
         values = np.array([getattr(sound, name) for sound in sounds])
         quartile = np.searchsorted(np.quantile(values, (0.25, 0.5, 0.75)), values)
-        columns[f"{name} (quartile)"] = [str(number) for number in quartile]
+        silent = [None] * (len(utterances) - len(sounds))
+        columns[f"{name} (quartile)"] = [*(str(number) for number in quartile), *silent]
     found = []
     for name, column in columns.items():
         both = [(value, u.emotion) for value, u in zip(column, utterances, strict=True) if value and u.emotion]
@@ -167,35 +215,37 @@ def associations(corpus: str, utterances: Sequence[Utterance], sounds: Sequence[
 
 
 def fold_parts(
-    protocol: str, fold: Mapping[str, Any], indexed: Sequence[Indexed], pairs: Sequence[Pair]
+    protocol: str,
+    fold: Mapping[str, Any],
+    tally: Tally,
+    same: Sequence[Sequence[str]],
+    pairs: Sequence[Pair],
 ) -> list[FoldPart]:
     """The parts of one fold of data/<corpus>/folds/<protocol>.json, held against each other."""
-    emotions = sorted({item.utterance.emotion for item in indexed if item.utterance.emotion})
+    gone = set(fold.get("left_out", ()))
+    known = {frozenset((a, b)) for group in same for a in group for b in group}
+    side: dict[str, str] = {}
     parts: list[FoldPart] = []
-    before: dict[str, Indexed] = {}
     for name in ("train", "dev", "test"):
         speakers = set(fold[name])
-        items = {i.utterance.id: i for i in indexed if i.utterance.speaker in speakers}
-        leaks = [f"speaker {s}" for s in sorted(speakers & {str(i.utterance.speaker) for i in before.values()})]
-        heard = {item.audio: identity for identity, item in before.items()}
-        same = {
-            frozenset({heard.get(i.audio, key), key}): f"{heard.get(i.audio, key)} = {key}" for key, i in items.items()
-        }
+        leaks = [f"speaker {speaker}" for speaker in sorted(speakers & set(side))]
+        side |= dict.fromkeys(speakers, name)
+        for group in same:
+            here = [i for i in group if tally.speaker[i] in speakers and i not in gone]
+            before = [
+                i for i in group if tally.speaker[i] in side and tally.speaker[i] not in speakers and i not in gone
+            ]
+            leaks += [f"{first} = {second}" for first in before[:1] for second in here]
         for pair in pairs:
-            ids = frozenset({pair.first.id, pair.second.id})
-            if ids & set(items) and ids & set(before) and not ids <= set(items):
-                same.setdefault(ids, f"{pair.first.id} ~ {pair.second.id}")
-        leaks += [said for ids, said in same.items() if len(ids) > 1]
-        absent = [emotion for emotion in emotions if emotion not in {i.utterance.emotion for i in items.values()}]
-        if items:
-            parts.append(FoldPart(protocol, fold["fold"], name, len(items), len(speakers), absent, leaks))
-        before |= items
+            both, ids = {pair.first.speaker, pair.second.speaker}, frozenset({pair.first.id, pair.second.id})
+            crosses = both & speakers and both - speakers and both <= set(side)
+            if crosses and ids not in known and not ids & gone:
+                leaks.append(f"{pair.first.id} ~ {pair.second.id}")
+        heard = tally.of(speakers, gone)
+        if heard:
+            absent = sorted({emotion for _, emotion in tally.counts if emotion} - {*heard})
+            parts.append(FoldPart(protocol, fold["fold"], name, heard.total(), len(speakers), absent, leaks))
     return parts
-
-
-def speaker_of(utterance: Utterance) -> str | None:
-    """Who speaks; None where stage 1 made the utterance its own speaker because nobody is named."""
-    return None if utterance.speaker == utterance.id else utterance.speaker
 
 
 def by_number(name: str) -> list[tuple[int, str]]:
@@ -215,11 +265,21 @@ def nesting(utterances: Sequence[Utterance], attribute: str) -> tuple[int, list[
 
 def _completeness(card: Card) -> list[str]:
     lines = [f"Not the whole release: {line}." for line in card.checks.get("incomplete", [])]
-    return lines + [f"Left out: {item['path']}: {item['reason']}." for item in card.checks.get("bad", [])]
+    bad = card.checks.get("bad", [])
+    lines += [f"Left out: {item['path']}: {item['reason']}." for item in bad[:SHOWN]]
+    if len(bad) > SHOWN:
+        lines.append(f"Left out: {len(bad) - SHOWN} more, in checks.json.")
+    if card.silent:
+        lines.append(
+            f"The audio of {card.silent} of {card.silent + len(card.indexed)} utterances is not there to listen to."
+        )
+    return lines
 
 
 def _doubles(card: Card) -> list[str]:
-    lines = [f"The same samples {len(group)} times: {' = '.join(group)}." for group in card.identical]
+    lines = [f"The same samples {len(g)} times: {' = '.join(g[:SHOWN])}." for g in card.identical[:SHOWN]]
+    if len(card.identical) > SHOWN:
+        lines.append(f"{len(card.identical) - SHOWN} more groups of the same samples, in checks.json.")
     known = {(a, b) for group in card.identical for a in group for b in group}
     for pair in card.pairs:
         if (pair.first.id, pair.second.id) in known and not pair.differ:
@@ -258,7 +318,10 @@ def _given_away(card: Card) -> list[str]:
 
 def _balance(card: Card) -> list[str]:
     lines = []
-    counts = Counter(u.emotion for u in card.utterances if u.emotion)
+    counts: Counter[str] = Counter()
+    for (_, emotion), number in card.tally.counts.items():
+        if emotion:
+            counts[emotion] += number
     if counts and max(counts.values()) > 1.5 * min(counts.values()):
         (most, n), (least, m) = counts.most_common()[0], counts.most_common()[-1]
         lines.append(f"The emotions are not balanced: {most} {n}, {least} {m}.")

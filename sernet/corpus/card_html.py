@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sernet.config.corpus import CorpusConfig
 from sernet.corpus import duplicates
 from sernet.corpus.audio import load_audio
-from sernet.corpus.card import Card, by_number, make_card, speaker_of
+from sernet.corpus.card import LISTENED, Card, by_number, make_card
 from sernet.corpus.sound import Sound
 from sernet.corpus.utterances import Indexed
 from sernet.pipeline.files import write_text
@@ -26,6 +26,7 @@ SHOWN = 60
 LONGEST = 4.0
 """Seconds of a clip: a card stays small enough for a mail."""
 PAIRS_HEARD = 3
+NOT_TOLD = "not told"
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Clip:
     uri: str
 
 
-def write_card(folder: Path, config: CorpusConfig) -> Card:
-    """Compute the card of the corpus prepared in ``folder`` and write card.html and card.txt there.
+def write_card(folder: Path, config: CorpusConfig, listened: int = LISTENED) -> Card:
+    """Compute the card of the corpus prepared in ``folder`` and write card.html and card.txt there; see `make_card`.
 
     Raises:
         SernetError: the corpus is not prepared, or a file cannot be read any more.
     """
-    card = make_card(folder)
+    card = make_card(folder, listened)
     write_text(folder / "card.txt", card_text(card, config))
     write_text(folder / "card.html", card_html(card, config))
     return card
@@ -101,6 +102,8 @@ def clips(card: Card) -> list[Clip]:
     kinds: list[str | None] = [*card.emotions]
     for emotion in kinds or [None]:
         of_it = [item for item in card.indexed if item.utterance.emotion == emotion]
+        if not of_it:
+            continue
         middle = float(np.median([item.utterance.duration for item in of_it]))
         item = min(
             of_it,
@@ -115,17 +118,22 @@ def clips(card: Card) -> list[Clip]:
 
 
 def _facts(card: Card, config: CorpusConfig) -> list[tuple[str, str]]:
-    speakers = {speaker_of(u): u.gender for u in card.utterances}
+    speakers = {speaker: gender for speaker, gender in card.tally.genders.items() if speaker}
     genders = ", ".join(
         f"{n} {gender or 'of unknown gender'}" for gender, n in Counter(speakers.values()).most_common()
     )
-    hours = sum(u.duration for u in card.utterances) / 3600
+    nameless = sum(number for (speaker, _), number in card.tally.counts.items() if speaker is None)
+    people = f"{len(speakers)}: {genders}" if speakers else "not told"
+    if speakers and nameless:
+        people += f"; not told of {nameless} utterances"
+    hours = card.tally.seconds / 3600
     return [
         ("Corpus", card.corpus),
         ("Source", " ".join(config.source.split())),
         ("Licence", config.licence),
-        ("Utterances", f"{len(card.utterances)}, {hours:.2f} h"),
-        ("Speakers", "not told" if None in speakers else f"{len(speakers)}: {genders}"),
+        ("Utterances", f"{card.tally.utterances}, {hours:.2f} h"),
+        ("Speakers", people),
+        ("Listened to", "all" if card.whole else f"{len(card.indexed)}, a sample; counts and folds are of all"),
     ]
 
 
@@ -135,10 +143,12 @@ def _findings(card: Card) -> list[str]:
 
 def _counts(card: Card) -> Table:
     emotions = card.emotions
-    who = [speaker_of(u) or "not told" for u in card.utterances]
-    counts = Counter((speaker, u.emotion) for speaker, u in zip(who, card.utterances, strict=True))
-    genders = {speaker: u.gender or "" for speaker, u in zip(who, card.utterances, strict=True)}
-    totals = Counter(who)
+    counts: Counter[tuple[str, str | None]] = Counter()
+    totals: Counter[str] = Counter()
+    for (speaker, emotion), number in card.tally.counts.items():
+        counts[speaker or NOT_TOLD, emotion] += number
+        totals[speaker or NOT_TOLD] += number
+    genders = {speaker or NOT_TOLD: gender or "" for speaker, gender in card.tally.genders.items()}
     shown = [speaker for speaker, _ in totals.most_common(SHOWN)]
 
     def row(name: str, gender: str, speakers: list[str]) -> list[str]:
@@ -158,10 +168,12 @@ def _sound(card: Card) -> Table:
     header = ["", "n"]
     for name, unit in (("duration", "s"), ("level", "dB"), ("bandwidth", "kHz")):
         header += [f"{name} {unit}, {quantile:.0%}" for quantile in QUANTILES]
+    if not card.sounds:
+        return Table("Duration, level, bandwidth", "There was nothing to listen to.")
     rows = [_sound_row("all", card.sounds)]
     for emotion in card.emotions:
         of_it = [s for s, u in zip(card.sounds, card.utterances, strict=True) if u.emotion == emotion]
-        rows.append(_sound_row(emotion, of_it))
+        rows += [_sound_row(emotion, of_it)] if of_it else []
     return Table(
         "Duration, level, bandwidth",
         "Quantiles. Level: RMS below full scale, without pauses. Bandwidth: the highest frequency whose long-term "

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import combinations
 
 from sernet.config.corpus import CorpusConfig
 from sernet.corpus.entries import BadAudio, Entry
 from sernet.corpus.utterances import Utterance
 from sernet.errors import SernetError
+from sernet.pipeline.sorting import Sorted
 
 SHOWN = 5
 
 
-def counts(config: CorpusConfig, entries: Sequence[Entry], allow_partial: bool) -> list[str]:
+def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) -> list[str]:
     """Hold what was found against what the release holds; the differences, a line each.
 
     Raises:
         SernetError: there are differences, and ``allow_partial`` is not set.
     """
-    emotions = Counter(entry.emotion for entry in entries)
+    tally = Counter((entry.speaker, entry.emotion) for entry in entries)
+    emotions: Counter[str | None] = Counter()
+    for (_, emotion), number in tally.items():
+        emotions[emotion] += number
     expected = config.expected
-    found = [("utterances", len(entries), expected.utterances)]
-    found += [("speakers", len({entry.speaker for entry in entries}), expected.speakers)]
+    found = [("utterances", tally.total(), expected.utterances)]
+    found += [("speakers", len({speaker for speaker, _ in tally}), expected.speakers)]
     found += [(emotion, emotions[emotion], number) for emotion, number in expected.emotion.items()]
     lines = [f"{what}: {have} of {want}" for what, have, want in found if want is not None and have != want]
     if lines and not allow_partial:
@@ -61,44 +66,50 @@ def genders(utterances: Iterable[Utterance], attribute: str) -> None:
         )
 
 
-def split(where: str, parts: Mapping[str, Sequence[Utterance]], audio: Mapping[str, str]) -> None:
-    """Refuse parts (train, dev, test) that share a speaker or byte-identical audio.
-
-    ``audio`` maps utterance ids to digests of their samples.
+def speakers(where: str, parts: Mapping[str, Set[str]]) -> None:
+    """Refuse parts (train, dev, test) that share speakers.
 
     Raises:
-        SernetError: names speakers or utterances.
+        SernetError: names them.
     """
-    names = list(parts)
-    for i, first in enumerate(names):
-        for second in names[i + 1 :]:
-            speakers = {str(u.speaker) for u in parts[first]} & {str(u.speaker) for u in parts[second]}
-            if speakers:
-                raise SernetError(f"{where}: {first} and {second} share speakers: {_some(sorted(speakers))}")
-            heard = {audio[u.id]: u.id for u in parts[first]}
-            same = [f"{heard[audio[u.id]]} = {u.id}" for u in parts[second] if audio[u.id] in heard]
-            if same:
-                raise SernetError(f"{where}: {first} and {second} hold the same audio: {_some(same)}")
+    for first, second in combinations(parts, 2):
+        if shared := parts[first] & parts[second]:
+            raise SernetError(f"{where}: {first} and {second} share speakers: {_some(sorted(shared))}")
 
 
-def classes(where: str, parts: Mapping[str, Sequence[str | None]], wanted: Sequence[str]) -> None:
+def echoes(where: str, groups: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
+    """Refuse parts that share what is heard: ``groups`` name it, with the part (or none) of each utterance.
+
+    Raises:
+        SernetError: names the first group's utterances of different parts.
+    """
+    for what, group in groups:
+        parts: dict[str, list[str]] = {"train": [], "dev": [], "test": []}
+        for identity, part in group.items():
+            if part:
+                parts[part].append(identity)
+        both = [part for part, identities in parts.items() if identities]
+        if len(both) > 1:
+            pair = " = ".join(parts[part][0] for part in both[:2])
+            raise SernetError(f"{where}: {' and '.join(both[:2])} hold {what}: {pair}")
+
+
+def classes(where: str, parts: Mapping[str, Set[str]], wanted: Sequence[str]) -> None:
     """Refuse a train or test part that lacks a class. ``parts`` holds each part's labels; dev is not bound.
 
     Raises:
         SernetError: names part and classes.
     """
     for name, labels in parts.items():
-        absent = sorted(set(wanted) - {label for label in labels if label is not None})
+        absent = sorted(set(wanted) - labels)
         if absent and name != "dev":
             raise SernetError(f"{where}: {name} has no utterance of {', '.join(absent)}")
 
 
-def identical(audio: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Groups of utterances whose samples are the same to the bit."""
-    groups: dict[str, list[str]] = {}
-    for identity, digest in audio.items():
-        groups.setdefault(digest, []).append(identity)
-    return sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
+def identical(audio: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Groups of utterances whose samples are the same to the bit, from ids and digests."""
+    by_digest = Sorted((digest, identity) for identity, digest in audio)
+    return sorted(tuple(sorted(group)) for _, group in by_digest.groups(at_least=2))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate, resample_poly
+from scipy.fft import rfft
+from scipy.signal import correlate, firwin, resample_poly
 
 from sernet.draws import generator
 
@@ -24,6 +27,7 @@ RATE = 8000
 """Hz: the same recording agrees below 4 kHz too, at half the work."""
 FRAME, SHIFT = 2048, 128
 """Samples: frames long against their shift, so that clips cut between two frames still give mostly the same bits."""
+WINDOW = np.hanning(FRAME).astype(np.float32)
 BANDS = np.geomspace(200, 3500, 22)
 """Edges in Hz."""
 COMMON = 60
@@ -32,6 +36,8 @@ VOTES = 8
 """Hashes in common, at one distance in time, from which on two clips are compared."""
 CORRELATION = 0.9
 """Of the samples where two clips overlap, from which on they are the same recording."""
+CHANCE = 50
+"""Pairs drawn at random, to hold the correlation against."""
 OVERLAP = 0.5
 """Seconds that they must overlap: shorter ones can agree by chance."""
 
@@ -48,15 +54,26 @@ class Overlap:
 
 def at_rate(samples: Samples, rate: int) -> Samples:
     """``samples`` (n,) at `RATE`."""
+    if rate == RATE:
+        return samples
     ratio = Fraction(RATE, rate)
-    return resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
+    low_pass: Any = _low_pass(ratio)  # its stubs know no array here
+    return resample_poly(samples, ratio.numerator, ratio.denominator, window=low_pass).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _low_pass(ratio: Fraction) -> Samples:
+    """The filter that `resample_poly` would design anew for every clip."""
+    widest = max(ratio.numerator, ratio.denominator)
+    return firwin(20 * widest + 1, 1 / widest, window=("kaiser", 5.0)).astype(np.float32)
 
 
 def hashes(samples: Samples) -> NDArray[np.int64]:
     """A hash a frame ``(frames - 1,)`` of ``samples`` (n,) at `RATE`; -1 where a frame is digital silence."""
     padded = np.pad(samples, (0, max(0, FRAME - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::SHIFT]
-    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32))) ** 2
+    spectrum = rfft(frames * WINDOW, axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
     edges = np.searchsorted(np.fft.rfftfreq(FRAME, 1 / RATE), BANDS)
     energy = np.add.reduceat(power, edges, axis=1)[:, :-1]
     across = np.diff(np.log(energy + 1e-12), axis=1)
@@ -121,10 +138,10 @@ def compare(prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples])
 
 
 def by_chance(number: int, load: Callable[[int], Samples], known: set[tuple[int, int]], *key: object) -> list[float]:
-    """What `agreement` gives for up to 300 pairs of ``number`` clips, drawn by ``key``, that are not ``known``.
+    """What `agreement` gives for up to `CHANCE` pairs of ``number`` clips, drawn by ``key``, that are not ``known``.
 
     Held against `CORRELATION`, it says how safe the threshold is on these recordings.
     """
     draws = generator("by chance", *key)
-    drawn = {tuple(sorted(map(int, draws.integers(number, size=2)))) for _ in range(300)}
+    drawn = {tuple(sorted(map(int, draws.integers(number, size=2)))) for _ in range(CHANCE)}
     return [agreement(load(a), load(b))[0] for a, b in sorted(drawn) if a != b and (a, b) not in known]

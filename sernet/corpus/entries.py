@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from sernet.config.corpus import CorpusConfig, Gender
 from sernet.errors import SernetError
@@ -17,12 +17,24 @@ AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".
 SHOWN = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What is known of a recording once it has been read."""
+
+    rate: int
+    """Hz."""
+    samples: int
+    channels: int
+    digest: str
+    """SHA-256 of all its samples as float32, frame by frame."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One utterance as its corpus names it. What a corpus does not tell is None."""
 
     path: str
-    """Below the corpus root, with forward slashes."""
+    """Below the corpus root, with forward slashes; absolute where a list names audio that lies elsewhere."""
     speaker: str | None = None
     gender: str | None = None
     emotion: str | None = None
@@ -38,6 +50,15 @@ class Entry:
     """Seconds; None: to the end of the file."""
     name: str | None = None
     """Of the utterance, where the file's name is not it (segments of one recording)."""
+    split: str | None = None
+    """The release's own part, such as train, for folds `by: split`."""
+    audio: Audio | None = None
+    """What a prepare.py knows of the recording, which is then not read; None: it is."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the utterance is a recording of its own; else it is one of several in a file."""
+        return self.name is None or (self.start == 0 and self.duration is None)
 
 
 @dataclass(frozen=True)
@@ -74,7 +95,12 @@ def clean(text: str) -> str:
 
 
 def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
-    """The utterances of the corpus at ``root``.
+    """The utterances of the corpus at ``root``; see `iterate_entries`."""
+    return list(iterate_entries(config, root, folder))
+
+
+def iterate_entries(config: CorpusConfig, root: Path, folder: Path) -> Iterator[Entry]:
+    """The utterances of the corpus at ``root``, one at a time; what is wrong with them is said at the end.
 
     ``folder`` is the recipe's; a prepare.py there (``prepare(root) -> iterable of Entry``, with the raw label in
     ``emotion_raw``) takes the place of the pattern.
@@ -84,17 +110,20 @@ def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
             speaker that corpus.yaml does not list. Names the files.
     """
     where = folder / "corpus.yaml"
+    raw: Iterable[tuple[Entry, dict[str, str]]]
     if (folder / "prepare.py").exists():
-        raw = [(entry, _given(entry)) for entry in _from_module(folder / "prepare.py", root)]
+        raw = ((entry, _given(entry)) for entry in _module(folder / "prepare.py").prepare(root))
     elif config.pattern is None:
         raise SernetError(f"{where}: {config.name} has neither a pattern nor a prepare.py")
     else:
-        raw = list(_from_names(config, root, where))
-    if not raw:
-        raise SernetError(f"{root}: no audio of {config.name} in it; {config.how_to_get}")
+        raw = _from_names(config, root, where)
     unmapped: dict[tuple[str, str], list[str]] = {}
-    entries = []
+    genders: set[str] = set()
+    strangers: set[str] = set()
+    found = False
     for entry, values in raw:
+        if "emotion" in values and not config.maps.get("emotion"):
+            raise SernetError(f"{where}: maps.emotion is missing: the corpus names emotions")
         mapped = {}
         for group, value in values.items():
             table = config.maps.get(group)
@@ -102,23 +131,38 @@ def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
                 unmapped.setdefault((group, value), []).append(entry.path)
             else:
                 mapped[group] = value if table is None else table[value]
-        entries.append((entry, values, mapped))
-    if not config.maps.get("emotion") and any("emotion" in values for _, values in raw):
-        raise SernetError(f"{where}: maps.emotion is missing: the corpus names emotions")
+        made = _entry(config, entry, values, mapped)
+        if made.gender:
+            genders.add(made.gender)
+        if config.speakers and made.speaker not in config.speakers:
+            strangers.add(str(made.speaker))
+        found = True
+        yield made
+    if not found:
+        raise SernetError(f"{root}: no audio of {config.name} in it; {config.how_to_get}")
     if unmapped:
         lines = [f"{where}: maps.{g} has no {v!r}, as in {_shown(paths)}" for (g, v), paths in unmapped.items()]
         raise SernetError("\n".join(lines))
-    found = [_entry(config, entry, values, mapped) for entry, values, mapped in entries]
-    genders = sorted({entry.gender for entry in found if entry.gender} - set(get_args(Gender)))
-    if genders:
-        raise SernetError(
-            f"{where}: gender {_shown(genders)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)"
-        )
-    if config.speakers:
-        strangers = sorted({str(e.speaker) for e in found if e.speaker not in config.speakers})
-        if strangers:
-            raise SernetError(f"{where}: speakers does not list {_shown(strangers)}, which the files name")
-    return found
+    if odd := sorted(genders - {*get_args(Gender)}):
+        raise SernetError(f"{where}: gender {_shown(odd)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)")
+    if strangers:
+        raise SernetError(f"{where}: speakers does not list {_shown(sorted(strangers))}, which the files name")
+
+
+def source_files(root: Path, folder: Path) -> list[Path]:
+    """The files that the utterances of the corpus at ``root`` hang on.
+
+    With a pattern they are the audio files. With a prepare.py they are all files, or, where it names its annotations
+    (``LISTS``: glob patterns below the root), that script, those, and the audio that they lead to.
+    """
+    script = folder / "prepare.py"
+    if not script.exists():
+        return [root / path for path in audio_files(root)]
+    module = _module(script)
+    if not hasattr(module, "LISTS"):
+        return [script, *sorted(path for path in root.rglob("*") if path.is_file())]
+    lists = {path for pattern in module.LISTS for path in root.glob(pattern)}
+    return [script, *sorted(lists), *sorted({root / e.path for e in module.prepare(root) if e.audio is None})]
 
 
 def _entry(config: CorpusConfig, entry: Entry, values: dict[str, str], mapped: dict[str, str]) -> Entry:
@@ -136,6 +180,8 @@ def _entry(config: CorpusConfig, entry: Entry, values: dict[str, str], mapped: d
         start=entry.start,
         duration=entry.duration,
         name=entry.name,
+        split=mapped.get("split"),
+        audio=entry.audio,
     )
 
 
@@ -158,12 +204,12 @@ def _from_names(config: CorpusConfig, root: Path, where: Path) -> Iterator[tuple
         )
 
 
-def _from_module(path: Path, root: Path) -> list[Entry]:
+def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(f"prepare_{path.parent.name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return list(module.prepare(root))
+    return module
 
 
 def _given(entry: Entry) -> dict[str, str]:
@@ -175,6 +221,7 @@ def _given(entry: Entry) -> dict[str, str]:
         "intensity": entry.intensity,
         "text": entry.text,
         "session": entry.session,
+        "split": entry.split,
     }
     return {group: value for group, value in values.items() if value is not None}
 

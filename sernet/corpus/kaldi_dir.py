@@ -1,60 +1,89 @@
 """The Kaldi data directory of a corpus, and its check against the Lhotse manifests.
 
 Files are sorted as C sorts, `utt2spk` ids begin with their speaker. Beyond Kaldi's own there are `utt2emo` (canonical
-emotion), `utt2lang`, and `reco2file_and_channel` where a channel other than the first is taken.
+emotion), `utt2lang`, and `reco2file_and_channel` where a channel other than the first is taken. Tables are written and
+held against each other line by line, so that a corpus of any size takes the same memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from lhotse import SupervisionSegment
 
 from sernet.corpus.manifests import Manifests
 from sernet.errors import SernetError
-from sernet.pipeline.files import write_text
+from sernet.pipeline.files import atomic, write_text
+from sernet.pipeline.sorting import Sorted
 
 GENDERS = {"female": "f", "male": "m"}
 TABLES = (
     *("wav.scp", "segments", "reco2file_and_channel", "text"),
     *("utt2spk", "spk2utt", "spk2gender", "utt2emo", "utt2lang", "utt2dur"),
 )
-PER_UTTERANCE = ("utt2spk", "utt2emo", "utt2lang", "utt2dur", "text", "segments", "utt2num_frames", "feats.scp")
-
-
-def tables(manifests: Manifests) -> dict[str, dict[str, str]]:
-    """File name -> key -> value, for every file that the corpus has something to say in."""
-    supervisions = list(manifests.supervisions)
-    recordings = {recording.id: recording for recording in manifests.recordings}
-    segmented = any(s.recording_id != s.id for s in supervisions)
-    files = {
-        "wav.scp": {key: str(recording.sources[0].source) for key, recording in recordings.items()},
-        "utt2spk": {s.id: s.speaker for s in supervisions},
-        "utt2emo": {s.id: s.custom["emotion"] for s in supervisions if "emotion" in s.custom},
-        "utt2lang": {s.id: s.language for s in supervisions if s.language},
-        "utt2dur": {s.id: f"{s.duration:.6f}" for s in supervisions},
-        "text": {s.id: " ".join(s.text.split()) for s in supervisions if s.text},
-        "spk2utt": _inverse(supervisions),
-        "spk2gender": {s.speaker: GENDERS[s.gender] for s in supervisions if s.gender in GENDERS},
-        "segments": {s.id: f"{s.recording_id} {s.start:.6f} {s.end:.6f}" for s in supervisions} if segmented else {},
-        "reco2file_and_channel": {
-            s.recording_id: f"{s.recording_id} {'AB'[int(s.channel)]}"
-            for s in supervisions
-            if len(recordings[s.recording_id].channel_ids) == 2
-        },
-    }
-    return {name: table for name, table in files.items() if table}
+WHOLE = ("utt2dur", "segments", "utt2num_frames", "feats.scp")
+"""Where they are there, they hold every utterance; ..."""
+PARTIAL = ("utt2emo", "utt2lang", "text")
+"""... these hold those of which there is something to say."""
+SHOWN = 5
 
 
 def write(manifests: Manifests, folder: Path) -> list[Path]:
     """Write the directory's files and return their paths; a table that has become empty is removed."""
-    found = tables(manifests)
-    for name in set(TABLES) - set(found):
+    with ExitStack() as stack:
+        tables = _Tables(folder, stack)
+        members = Sorted()
+        for item in manifests:
+            entry = item.entry
+            tables.put("utt2spk", item.id, item.speaker)
+            tables.put("utt2emo", item.id, entry.emotion)
+            tables.put("utt2lang", item.id, entry.language)
+            tables.put("utt2dur", item.id, f"{item.duration:.6f}")
+            tables.put("text", item.id, " ".join((entry.text or "").split()))
+            if not manifests.segmented:
+                _put_recording(tables, manifests, item.recording, item.path, item.audio.channels)
+            else:
+                end = entry.start + item.duration
+                tables.put("segments", item.id, f"{item.recording} {entry.start:.6f} {end:.6f}")
+            members.put(item.speaker, f"{item.id} {GENDERS.get(entry.gender or '', '')}")
+        for speaker, lines in members.groups():
+            ids, genders = zip(*(line.split(" ") for line in lines), strict=True)
+            tables.put("spk2utt", speaker, " ".join(ids))
+            tables.put("spk2gender", speaker, next(filter(None, reversed(genders)), None))
+        if manifests.segmented:
+            for recording in manifests.recording_dicts():
+                (source,) = recording["sources"]
+                _put_recording(tables, manifests, recording["id"], source["source"], len(source["channels"]))
+    for name in set(TABLES) - set(tables.streams):
         (folder / name).unlink(missing_ok=True)
-    for name, table in found.items():
-        write_table(folder / name, table)
-    return [folder / name for name in found]
+    return [folder / name for name in TABLES if name in tables.streams]
+
+
+def _put_recording(tables: _Tables, manifests: Manifests, identity: str, path: str, channels: int) -> None:
+    tables.put("wav.scp", identity, path)
+    if channels == 2:
+        tables.put("reco2file_and_channel", identity, f"{identity} {'AB'[manifests.channel]}")
+
+
+class _Tables:
+    """Tables that are begun with their first line."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        self.streams: dict[str, TextIO] = {}
+
+    def put(self, name: str, key: str, value: str | None) -> None:
+        """A line `key value`, if there is a value."""
+        if not value:
+            return
+        if name not in self.streams:
+            temporary = self._stack.enter_context(atomic(self._folder / name))
+            self.streams[name] = self._stack.enter_context(temporary.open("w", encoding="utf-8"))
+        self.streams[name].write(f"{key} {value}\n")
 
 
 def write_table(path: Path, table: Mapping[str, str]) -> None:
@@ -64,59 +93,70 @@ def write_table(path: Path, table: Mapping[str, str]) -> None:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """A Kaldi table, checked.
+    """A Kaldi table, checked; see `lines`."""
+    return dict(lines(path))
+
+
+def lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The keys and values of a Kaldi table, one at a time.
 
     Raises:
         SernetError: a line without a value, a key twice, or keys out of C order; names file and line.
     """
-    table: dict[str, str] = {}
-    last = b""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        key, _, value = line.partition(" ")
-        if not key or not value.strip():
-            raise SernetError(f"{path}:{number}: must be a key and a value: {line!r}")
-        if key in table:
-            raise SernetError(f"{path}:{number}: {key} stands here twice")
-        if key.encode() < last:
-            raise SernetError(f"{path}:{number}: {key} is out of order; sort with LC_ALL=C")
-        table[key], last = value, key.encode()
-    return table
+    last = ""
+    with open(path, encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            key, _, value = line.rstrip("\n").partition(" ")
+            if not key or not value.strip():
+                raise SernetError(f"{path}:{number}: must be a key and a value: {line.rstrip()!r}")
+            if key == last:
+                raise SernetError(f"{path}:{number}: {key} stands here twice")
+            if key < last:  # code points sort as their UTF-8 bytes do
+                raise SernetError(f"{path}:{number}: {key} is out of order; sort with LC_ALL=C")
+            yield key, value
+            last = key
 
 
-def check(folder: Path, supervisions: Mapping[str, SupervisionSegment]) -> None:
-    """Hold a data directory against itself and against the Lhotse supervisions of the same corpus.
+def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
+    """Hold a data directory against itself and against the Lhotse supervisions, sorted by id, of the same corpus.
 
     Raises:
         SernetError: unsorted or unequal id sets, `spk2utt` not the inverse of `utt2spk`, an id that does not begin
             with its speaker, or speaker, emotion or duration that differ from Lhotse's.
     """
-    utt2spk = read_table(folder / "utt2spk")
-    _same_ids(folder / "utt2spk", set(utt2spk), set(supervisions), "the Lhotse supervisions")
-    for name in PER_UTTERANCE:
-        path = folder / name
-        if path.exists() and name != "text":
-            _same_ids(path, set(read_table(path)), set(utt2spk), "utt2spk")
-    for utterance, speaker in utt2spk.items():
+    utterances = Sorted()
+    recordings = Sorted()
+    for supervision in supervisions:
+        emotion = (supervision.custom or {}).get("emotion")
+        said = (supervision.speaker, emotion, supervision.language, supervision.gender, supervision.duration)
+        utterances.put(supervision.id, "\t".join("" if part is None else str(part) for part in said))
+        recordings.put(supervision.recording_id, "")
+    _same_ids(folder / "utt2spk", utterances, "the Lhotse supervisions")
+    for name in WHOLE:
+        if (folder / name).exists():
+            _same_ids(folder / name, lines(folder / "utt2spk"), "utt2spk")
+    once = ((recording, "") for recording, _ in recordings.groups())
+    _same_ids(folder / "wav.scp", once, "the Lhotse recordings")
+    _inverse(folder)
+    columns = {name: _Column(folder / name) for name in ("utt2spk", "utt2dur", *PARTIAL)}
+    genders = read_table(folder / "spk2gender") if (folder / "spk2gender").exists() else {}
+    for utterance, text in utterances:
+        found = {name: column.at(utterance) for name, column in columns.items()}
+        speaker, emotion, language, gender, duration = text.split("\t")
         if not utterance.startswith(speaker):
             raise SernetError(f"{folder / 'utt2spk'}: {utterance} does not begin with its speaker {speaker}")
-    listed = {u: s for s, members in read_table(folder / "spk2utt").items() for u in members.split()}
-    if listed != utt2spk:
-        odd = sorted(u for u in set(listed) | set(utt2spk) if listed.get(u) != utt2spk.get(u))
-        raise SernetError(f"{folder / 'spk2utt'}: is not the inverse of utt2spk: {', '.join(odd[:5])}")
-    emotions, languages, genders = (_optional(folder / name) for name in ("utt2emo", "utt2lang", "spk2gender"))
-    recordings = {supervision.recording_id for supervision in supervisions.values()}
-    _same_ids(folder / "wav.scp", set(read_table(folder / "wav.scp")), recordings, "the Lhotse recordings")
-    durations = read_table(folder / "utt2dur")
-    for utterance, supervision in supervisions.items():
-        said = (supervision.speaker, supervision.custom.get("emotion"), supervision.language)
-        if (utt2spk[utterance], emotions.get(utterance), languages.get(utterance)) != said:
-            raise SernetError(f"{folder}: speaker, emotion or language of {utterance} differs from Lhotse's {said}")
-        if genders.get(utt2spk[utterance]) != GENDERS.get(supervision.gender):
+        here = found["utt2spk"] or "", found["utt2emo"] or "", found["utt2lang"] or ""
+        if here != (speaker, emotion, language):
             raise SernetError(
-                f"{folder / 'spk2gender'}: {utt2spk[utterance]} differs from Lhotse's {supervision.gender}"
+                f"{folder}: speaker, emotion or language of {utterance} differs: {here}, "
+                f"and Lhotse's {(speaker, emotion, language)}"
             )
-        if abs(float(durations[utterance]) - supervision.duration) > 1e-5:
-            raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {supervision.duration} s")
+        if genders.get(speaker) != GENDERS.get(gender):
+            raise SernetError(f"{folder / 'spk2gender'}: {speaker} differs from Lhotse's {gender}")
+        if abs(float(found["utt2dur"] or 0) - float(duration)) > 1e-5:
+            raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {duration} s")
+    for column in columns.values():
+        column.exhausted()
 
 
 def complete(source: Path, target: Path) -> None:
@@ -128,25 +168,67 @@ def complete(source: Path, target: Path) -> None:
     for name in TABLES:
         if (source / name).exists():
             write_text(target / name, (source / name).read_text(encoding="utf-8"))
-    utterances = set(read_table(target / "utt2spk"))
     for name in ("feats.scp", "utt2num_frames"):
-        _same_ids(target / name, set(read_table(target / name)), utterances, "utt2spk")
+        _same_ids(target / name, lines(target / "utt2spk"), "utt2spk")
 
 
-def _optional(path: Path) -> dict[str, str]:
-    return read_table(path) if path.exists() else {}
+class _Column:
+    """A table that is asked for its values in the order of its keys."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines = lines(path) if path.exists() else iter(())
+        self._next = next(self._lines, None)
+
+    def at(self, key: str) -> str | None:
+        """The value of ``key``; None where there is none."""
+        if self._next is None or self._next[0] != key:
+            return None
+        value = self._next[1]
+        self._next = next(self._lines, None)
+        return value
+
+    def exhausted(self) -> None:
+        """Refuse lines that nobody has asked for."""
+        if self._next is not None:
+            raise SernetError(f"{self._path}: no utterance is named {self._next[0]}")
 
 
-def _inverse(supervisions: list[SupervisionSegment]) -> dict[str, str]:
-    members: dict[str, list[str]] = {}
-    for supervision in supervisions:
-        members.setdefault(supervision.speaker, []).append(supervision.id)
-    return {speaker: " ".join(sorted(ids, key=str.encode)) for speaker, ids in members.items()}
+def _inverse(folder: Path) -> None:
+    """Refuse a spk2utt that is not the inverse of utt2spk."""
+    listed = Sorted()
+    for speaker, members in lines(folder / "spk2utt"):
+        for utterance in members.split():
+            listed.put(utterance, speaker)
+    both = _joined(listed, lines(folder / "utt2spk"))
+    if odd := list(islice((key for key, here, there in both if here != there), SHOWN)):
+        raise SernetError(f"{folder / 'spk2utt'}: is not the inverse of utt2spk: {', '.join(odd)}")
 
 
-def _same_ids(path: Path, ids: set[str], others: set[str], whose: str) -> None:
-    if ids != others:
-        extra, absent = sorted(ids - others), sorted(others - ids)
-        said = [f"{len(extra)} only here ({', '.join(extra[:3])})"] if extra else []
-        said += [f"{len(absent)} only there ({', '.join(absent[:3])})"] if absent else []
+def _same_ids(path: Path, others: Iterable[tuple[str, str]], whose: str) -> None:
+    """Refuse a table whose keys are not those of ``others``, which is sorted too."""
+    number = {"only here": 0, "only there": 0}
+    some: dict[str, list[str]] = {"only here": [], "only there": []}
+    for key, here, there in _joined(lines(path), others):
+        if here is None or there is None:
+            side = "only there" if here is None else "only here"
+            number[side] += 1
+            some[side] += [key][: max(0, SHOWN - len(some[side]))]
+    said = [f"{number[side]} {side} ({', '.join(keys)})" for side, keys in some.items() if keys]
+    if said:
         raise SernetError(f"{path}: its utterances are not those of {whose}: {'; '.join(said)}")
+
+
+def _joined(
+    first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each key of two sorted tables with its value in both; None where it is absent."""
+    one, other = iter(first), iter(second)
+    here, there = next(one, None), next(other, None)
+    while here is not None or there is not None:
+        key = min(pair[0] for pair in (here, there) if pair is not None)
+        left = here[1] if here is not None and here[0] == key else None
+        right = there[1] if there is not None and there[0] == key else None
+        yield key, left, right
+        here = here if left is None else next(one, None)
+        there = there if right is None else next(other, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter, welch
+from scipy.fft import rfft
 
 RANGE_DB = 40.0
 """A frame this far below the loudest is a pause; a frequency this far below the strongest is outside the band."""
@@ -42,11 +42,15 @@ def measure(samples: NDArray[np.float32], rate: int) -> Sound:
 
 
 def _edge(samples: NDArray[np.float64], rate: int) -> float:
-    emphasised = lfilter([1, -0.97], [1], samples)
-    frequencies, power = welch(emphasised, rate, nperseg=min(len(samples), round(0.032 * rate)))
+    """Of the mean power of half-overlapping windows (Welch), which `scipy.signal.welch` takes twice as long for."""
+    emphasised = np.append(samples[:1], samples[1:] - 0.97 * samples[:-1])
+    size = min(len(samples), round(0.032 * rate))
+    frames = np.lib.stride_tricks.sliding_window_view(emphasised, size)[:: max(1, size // 2)]
+    spectrum = rfft((frames - frames.mean(axis=1, keepdims=True)) * np.hanning(size), axis=1)
+    power = np.mean(spectrum.real**2 + spectrum.imag**2, axis=0)
     if not power.max():
         return 0.0
-    return float(frequencies[np.flatnonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))[-1]])
+    return float(np.flatnonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))[-1] * rate / size)
 
 
 def _clipped(samples: NDArray[np.float32]) -> bool:

@@ -2,83 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sernet.corpus import checks
-from sernet.corpus.entries import speaker_id
+from sernet.corpus.cuts import speaker_of
 from sernet.corpus.utterances import Indexed
-from sernet.data import protocols
-from sernet.data.protocols import Fold, Groups
+from sernet.data import census, listed, protocols
+from sernet.data.census import Census, Echoes, Twin
+from sernet.data.protocols import PARTS, Fold, Groups
 from sernet.errors import SernetError
 
 
-def folds(config: Mapping[str, Any], indexed: Mapping[str, Sequence[Indexed]], where: str) -> dict[str, dict[str, Any]]:
+def folds(config: Mapping[str, Any], indexed: Mapping[str, Iterable[Indexed]], where: str) -> dict[str, dict[str, Any]]:
     """The content of each training corpus's fold file; empty for a run that tests other corpora.
 
     Args:
         config: `run` (classes, merge, protocol, dev_speakers), `train` and `tests` (corpora), `published` (folds by
-            corpus and name), `needs_gender`.
-        indexed: the utterances of each corpus.
+            corpus and name; of a protocol `lists`, the user's, under the name "lists"), `needs_gender`.
+        indexed: the utterances of each corpus; gone through once, twice for folds that do not go by speaker.
         where: names the run in errors.
 
     Raises:
         SernetError: a check fails; names speakers, utterances or classes.
     """
     run = config["run"]
+    protocol = run["protocol"]
+    echoes = Echoes()
+    keep = protocol.get("unknown_speakers") == "keep"
+    people = {name: census.take(name, indexed[name], echoes, keep) for name in (*config["train"], *config["tests"])}
+    shared = echoes.groups()
     if config["needs_gender"]:
         for name in config["train"]:
-            checks.genders([item.utterance for item in indexed[name]], "gender")
+            checks.genders(people[name].voices, "gender")
     if config["tests"]:
-        train = [item for name in config["train"] for item in indexed[name]]
         for name in config["tests"]:
-            _check(f"{where}, test on {name}", run, {"train": train, "test": list(indexed[name])})
+            _check_whole(f"{where}, test on {name}", run, [people[n] for n in config["train"]], people[name], shared)
         return {}
-    made: dict[str, list[Fold]] = {}
+    made: dict[str, tuple[Groups, list[Fold]]] = {}
     files = {}
     for name in config["train"]:
-        utterances = [item.utterance for item in indexed[name]]
-        key = f"{name} {run['protocol']['kind']} {run['protocol']['name'] or run['protocol']['groups'] or ''}".strip()
-        groups = _groups(name, run["protocol"], config["published"][name], indexed[name], where)
-        made[name] = protocols.make_folds(key, groups, utterances, run["dev_speakers"])
-        files[name] = protocols.write_folds(key, groups, made[name])
-    if len({len(of) for of in made.values()}) > 1:
+        _refuse_unknown(where, protocol, people[name])
+        key = f"{name} {protocol['kind']} {protocol['name'] or protocol['groups'] or ''}".strip()
+        groups = _groups(protocol, config["published"][name], people[name], indexed[name], where)
+        made[name] = groups, protocols.make_folds(key, groups, people[name].voices, run["dev_speakers"])
+        files[name] = protocols.write_folds(key, *made[name])
+        if people[name].unknown:
+            said = {"utterances": people[name].unknown, "are": protocol["unknown_speakers"]}
+            files[name]["unknown_speakers"] = said
+    if len({len(of) for _, of in made.values()}) > 1:
         raise SernetError(f"{where}: {', '.join(made)} have different numbers of folds")
-    for number in range(len(made[config["train"][0]])):
-        parts: dict[str, list[Indexed]] = {"train": [], "dev": [], "test": []}
-        for name, of in made.items():
-            fold = of[number]
-            for part in parts:
-                speakers = set(getattr(fold, part))
-                parts[part] += [item for item in indexed[name] if item.utterance.speaker in speakers]
-        _check(f"{where}, fold {number}", run, parts)
+    for number in range(len(made[config["train"][0]][1])):
+        of_fold = [(people[name], groups, number, of[number]) for name, (groups, of) in made.items()]
+        _check_fold(f"{where}, fold {number}", run, of_fold, shared)
     return files
 
 
+def _refuse_unknown(where: str, protocol: Mapping[str, Any], people: Census) -> None:
+    if people.unknown and protocol.get("unknown_speakers", "refuse") == "refuse":
+        raise SernetError(
+            f"{where}: nobody knows who speaks {people.unknown} utterances of {people.corpus}, so nobody can tell "
+            "whether they are on both sides of a split. Say what is to become of them: protocol.unknown_speakers: "
+            "leave-out, or keep (where the folds' list has them, else in train)"
+        )
+
+
 def _groups(
-    corpus: str, protocol: Mapping[str, Any], published: Mapping[str, Any], indexed: Sequence[Indexed], where: str
+    protocol: Mapping[str, Any], published: Mapping[str, Any], people: Census, items: Iterable[Indexed], where: str
 ) -> Groups:
-    utterances = [item.utterance for item in indexed]
-    if protocol["name"]:
-        if protocol["name"] not in published:
+    name = "lists" if protocol["kind"] == "lists" else protocol["name"]
+    if name:
+        if name not in published:
             there = ", ".join(published) or "none"
-            raise SernetError(f"{where}: {corpus} has no folds named {protocol['name']}; corpus.yaml has: {there}")
-        listed = published[protocol["name"]]
-        test = [[speaker_id(corpus, speaker) for speaker in fold["test"]] for fold in listed["folds"]]
-        dev = [[speaker_id(corpus, speaker) for speaker in fold["dev"]] for fold in listed["folds"]]
-        return Groups(listed["source"], test, dev)
+            raise SernetError(f"{where}: {people.corpus} has no folds named {name}; it has: {there}")
+        return listed.groups(published[name], people, items, f"{where}, folds {name} of {people.corpus}")
+    known = [utterance for utterance in people.voices if speaker_of(utterance)]
     if protocol["kind"] == "leave-one-speaker-out":
-        return protocols.one_speaker_each(utterances)
+        return protocols.one_speaker_each(known)
     if protocol["kind"] == "session":
-        return protocols.by_session(utterances)
-    return protocols.dealt(utterances, protocol["groups"])
+        return protocols.by_session(known)
+    return protocols.dealt(known, protocol["groups"])
 
 
-def _check(where: str, run: Mapping[str, Any], parts: Mapping[str, Sequence[Indexed]]) -> None:
-    audio = {item.utterance.id: item.audio for items in parts.values() for item in items}
-    checks.split(where, {name: [item.utterance for item in items] for name, items in parts.items()}, audio)
-    labels = {
-        name: [run["merge"].get(item.utterance.emotion, item.utterance.emotion) for item in items]
-        for name, items in parts.items()
-    }
-    checks.classes(where, labels, run["classes"])
+def _check_fold(
+    where: str,
+    run: Mapping[str, Any],
+    of_corpora: list[tuple[Census, Groups, int, Fold]],
+    shared: list[tuple[str, list[Twin]]],
+) -> None:
+    speakers = {part: {s for *_, fold in of_corpora for s in getattr(fold, part)} for part in PARTS}
+    checks.speakers(where, speakers)
+    side = {speaker: part for part, group in speakers.items() for speaker in group}
+    gone = {identity for *_, fold in of_corpora for identity in fold.left_out}
+    checks.echoes(where, [(w, {t.id: side.get(t.speaker) for t in twins if t.id not in gone}) for w, twins in shared])
+    heard: dict[str, list[Counter[str | None]]] = {part: [] for part in PARTS}
+    for people, groups, number, fold in of_corpora:
+        silent: dict[str, Counter[str | None]] = {}
+        for utterance in groups.left_out[number] if groups.left_out else []:
+            silent.setdefault(str(utterance.speaker), Counter())[utterance.emotion] += 1
+        for part in PARTS:
+            heard[part] += [people.emotions[s] - silent.get(s, Counter()) for s in getattr(fold, part)]
+    checks.classes(where, {part: census.labels(of, run["merge"]) for part, of in heard.items()}, run["classes"])
+
+
+def _check_whole(
+    where: str, run: Mapping[str, Any], train: list[Census], test: Census, shared: list[tuple[str, list[Twin]]]
+) -> None:
+    """Some corpora against another one."""
+    checks.speakers(where, {"train": {s for people in train for s in people.speakers}, "test": test.speakers})
+    side = {people.corpus: "train" for people in train} | {test.corpus: "test"}
+    checks.echoes(where, [(what, {twin.id: side.get(twin.corpus) for twin in twins}) for what, twins in shared])
+    heard = {"train": [counter for people in train for counter in people.counters], "test": test.counters}
+    checks.classes(where, {part: census.labels(of, run["merge"]) for part, of in heard.items()}, run["classes"])

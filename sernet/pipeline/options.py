@@ -15,6 +15,9 @@ from typing import NoReturn
 
 from sernet.pipeline.stages import STAGES, find
 
+PATHS = (".root", ".protocol.path")
+"""How keys end whose values are paths; they count from the folder that the caller was in."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -184,7 +187,7 @@ def parse(argv: list[str], root: Path) -> Request:
         workdir=_path(options.workdir),
         tag=options.tag,
         seeds=options.seeds,
-        settings={key: _path(value) if key.endswith(".root") else value for key, value in options.set},
+        settings={key: _path(value) if key.endswith(PATHS) else value for key, value in options.set},
         force=options.force,
         dry_run=options.dry_run,
         command=_command(options),
@@ -203,7 +206,7 @@ def _command(options: argparse.Namespace) -> str:
     parts += ["--tag", options.tag] if options.tag else []
     parts += ["--seeds", " ".join(map(str, options.seeds))] if options.seeds else []
     for key, value in options.set:
-        parts += ["--set", f"{key}={'PATH' if key.endswith('.root') else value}"]
+        parts += ["--set", f"{key}={'PATH' if key.endswith(PATHS) else value}"]
     return shlex.join(parts)
 
 

@@ -23,7 +23,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(4, "score", "score files of every model on every test set", ("train",)),
     Stage(5, "ood", "out-of-distribution scores of every detector", ("score",)),
     Stage(6, "timeline", "emotion over time, for recipes that ask for it", ("train",)),
-    Stage(7, "report", "results.json, RESULTS.md and report/index.html", ("ood",)),
+    Stage(7, "report", "results.json, RESULTS.md and report/index.html", ("ood", "timeline")),
 )
 
 

@@ -173,6 +173,37 @@ def test_a_clean_corpus_has_no_findings(tiny: Tiny, tmp_path: Path) -> None:
     assert make_card(_prepared(tiny, tmp_path / "data")).findings == []
 
 
+def test_of_a_large_corpus_a_sample_is_listened_to_and_all_is_counted(tiny: Tiny, tmp_path: Path) -> None:
+    folder = _prepared(tiny, tmp_path / "data")
+    for _ in range(2):
+        card = write_card(folder, tiny.config, listened=5)
+        assert len(card.sounds) == len(card.utterances) == 5 and card.tally.utterances == 16
+        assert "Listened to: 5, a sample" in card_text(card, tiny.config)
+    assert {u.id for u in card.utterances} == {u.id for u in make_card(folder, listened=5).utterances}
+    row = next(line.split() for line in card_text(card, tiny.config).splitlines() if line.startswith("all "))
+    assert row == ["all", "8", "8", "16"] or row[-1] == "8"
+
+
+def test_a_card_can_be_made_without_the_audio(tiny: Tiny, tmp_path: Path) -> None:
+    folder = _prepared(tiny, tmp_path / "data")
+    for path in tiny.root.iterdir():
+        path.unlink()
+    card = write_card(folder, tiny.config)
+    assert "The audio of 16 of 16 utterances is not there to listen to." in card.findings
+    assert [a.attribute for a in card.associations] and card.sounds == []
+
+
+def test_what_a_fold_leaves_out_is_no_leak_and_is_not_counted(tiny: Tiny, tmp_path: Path) -> None:
+    _plant(tiny)
+    folder = _prepared(tiny, tmp_path / "data")
+    (folder / "folds").mkdir()
+    gone = ["tiny-m1-m1_A_2", "tiny-m2-m2_N_4"]
+    fold = {"fold": 0, "train": ["tiny-f1", "tiny-f10"], "dev": [], "test": ["tiny-m1", "tiny-m2"], "left_out": gone}
+    (folder / "folds" / "official-x.json").write_text(json.dumps({"folds": [fold]}))
+    parts = {part.part: part for part in make_card(folder).folds}
+    assert parts["test"].leaks == [] and (parts["train"].utterances, parts["test"].utterances) == (8, 6)
+
+
 class _Page(HTMLParser):
     """What the card links to, plays and runs."""
 

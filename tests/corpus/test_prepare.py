@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +14,9 @@ import soundfile
 from lhotse import CutSet, RecordingSet, SupervisionSet, load_kaldi_data_dir, validate_recordings_and_supervisions
 
 from sernet.corpus import checks, kaldi_dir, manifests
-from sernet.corpus.entries import read_entries
+from sernet.corpus.entries import Audio, Entry, read_entries
 from sernet.corpus.manifests import Manifests
-from sernet.corpus.utterances import Indexed, Utterance, read_cuts
+from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data import partition
 from sernet.errors import SernetError
 from tiny import Tiny
@@ -43,6 +45,42 @@ def test_lhotse_reads_the_manifests_and_finds_them_valid(tiny: Tiny, tmp_path: P
     assert cut.supervisions[0].custom["emotion"] == "anger" and cut.supervisions[0].gender == "female"
 
 
+def test_the_manifests_are_those_that_lhotse_itself_would_write(tiny: Tiny, tmp_path: Path) -> None:
+    stereo = np.random.default_rng(0).uniform(-0.5, 0.5, (4800, 2))
+    soundfile.write(tiny.root / "f1_A_1.wav", stereo, 16000)
+    entries = read_entries(tiny.config, tiny.root, tiny.root)
+    turns = [replace(e, start=0.1, duration=0.1, name="turn", text=None) for e in entries if e.path == "f1_A_1.wav"]
+    made, bad = manifests.build(tiny.config, [*entries[1:], *turns], tiny.root)
+    manifests.write(made, tmp_path)
+    assert not bad and made.segmented
+    for name, kind in zip(manifests.FILES, (RecordingSet, SupervisionSet, CutSet), strict=True):
+        lines = gzip.decompress((tmp_path / name).read_bytes()).splitlines()
+        lhotses = [item.to_dict() for item in kind.from_dicts(map(json.loads, lines))]
+        assert [json.loads(line) for line in lines] == lhotses, name
+    cut = CutSet.from_file(tmp_path / "cuts.jsonl.gz").to_eager()["tiny-f1-turn"]
+    assert (cut.start, cut.duration, cut.recording_id) == (0.1, 0.1, "tiny-f1-f1_A_1")
+    assert cut.supervisions[0].start == 0 and cut.load_audio().shape == (1, 1600)
+    kaldi_dir.write(made, tmp_path)
+    kaldi_dir.check(tmp_path, manifests.read_supervisions(tmp_path / "supervisions.jsonl.gz"))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_digest_is_of_the_samples_as_float32(tiny: Tiny, subtype: str) -> None:
+    samples = np.random.default_rng(1).uniform(-1, 1, 4800)
+    soundfile.write(tiny.root / "f1_A_1.wav", samples, 16000, subtype=subtype)
+    read, _ = soundfile.read(tiny.root / "f1_A_1.wav", dtype="float32")
+    made, _ = _prepare(tiny)
+    digest = next(s.custom["audio"] for s in made.supervisions if s.id == "tiny-f1-f1_A_1")
+    assert digest == hashlib.sha256(read.tobytes()).hexdigest()
+
+
+def test_a_recording_that_a_listing_knows_is_not_read(tiny: Tiny, tmp_path: Path) -> None:
+    known = Audio(rate=8000, samples=12000, channels=1, digest="d")
+    made, bad = manifests.build(tiny.config, [Entry("away.wav", speaker="f1", emotion="anger", audio=known)], tiny.root)
+    (supervision,) = made.supervisions
+    assert not bad and supervision.duration == 1.5 and supervision.custom["audio"] == "d"
+
+
 def test_the_same_content_gives_the_same_bytes(tiny: Tiny, tmp_path: Path) -> None:
     for name in ("one", "two"):
         _written(tiny, tmp_path / name)
@@ -53,7 +91,7 @@ def test_the_same_content_gives_the_same_bytes(tiny: Tiny, tmp_path: Path) -> No
 def test_kaldi_and_lhotse_say_the_same_to_lhotses_own_importer(tiny: Tiny, tmp_path: Path) -> None:
     made = _written(tiny, tmp_path / "data")
     recordings, supervisions, _ = load_kaldi_data_dir(tmp_path / "data", sampling_rate=16000)
-    assert sorted(recordings.ids) == sorted(made.recordings.ids)
+    assert sorted(recordings.ids) == [r.id for r in made.recordings]
     mine = {s.id: (s.speaker, s.gender, s.duration) for s in made.supervisions}
     theirs = {s.id: (s.speaker, {"f": "female", "m": "male"}[s.gender], s.duration) for s in supervisions}
     assert mine == theirs
@@ -87,7 +125,8 @@ def _plant(folder: Path, name: str, change: str) -> None:
     [
         ("utt2spk", "swap", "utt2spk:2: tiny-f1-f1_A_1 is out of order"),
         ("utt2spk", "drop", "not those of the Lhotse supervisions.*tiny-m2-m2_N_2"),
-        ("utt2emo", "drop", "utt2emo: its utterances are not those of utt2spk"),
+        ("utt2emo", "drop", "speaker, emotion or language of tiny-m2-m2_N_2 differs"),
+        ("utt2dur", "drop", "utt2dur: its utterances are not those of utt2spk: 1 only there .tiny-m2-m2_N_2"),
         ("utt2spk", "twice", "stands here twice"),
         ("utt2dur", "no value", "utt2dur:1: must be a key and a value"),
         ("utt2emo", "other", "speaker, emotion or language of tiny-f1-f1_A_1 differs"),
@@ -102,7 +141,7 @@ def test_a_damaged_data_directory_is_refused(tiny: Tiny, tmp_path: Path, name: s
     made = _written(tiny, tmp_path)
     _plant(tmp_path, name, change)
     with pytest.raises(SernetError, match=said):
-        kaldi_dir.check(tmp_path, {s.id: s for s in made.supervisions})
+        kaldi_dir.check(tmp_path, made.supervisions)
 
 
 def test_a_table_that_has_become_empty_is_removed(tiny: Tiny, tmp_path: Path) -> None:
@@ -110,7 +149,7 @@ def test_a_table_that_has_become_empty_is_removed(tiny: Tiny, tmp_path: Path) ->
     del tiny.raw["language"], tiny.raw["speakers"]
     made = _written(tiny, tmp_path)
     assert not (tmp_path / "utt2lang").exists() and not (tmp_path / "spk2gender").exists()
-    kaldi_dir.check(tmp_path, {s.id: s for s in made.supervisions})
+    kaldi_dir.check(tmp_path, made.supervisions)
 
 
 def _bad_files(root: Path) -> None:
@@ -185,16 +224,14 @@ def test_folds_partition_the_speakers(tiny: Tiny, tmp_path: Path) -> None:
 def test_identical_audio_on_both_sides_of_a_split_is_refused(tiny: Tiny, tmp_path: Path) -> None:
     (tiny.root / "m2_A_1.wav").write_bytes((tiny.root / "f1_A_1.wav").read_bytes())
     items = _indexed(tiny, tmp_path)
-    assert checks.identical({i.utterance.id: i.audio for i in items}) == [("tiny-f1-f1_A_1", "tiny-m2-m2_A_1")]
+    assert checks.identical((i.utterance.id, i.audio) for i in items) == [("tiny-f1-f1_A_1", "tiny-m2-m2_A_1")]
     with pytest.raises(SernetError, match=r"fold 0: train and test hold the same audio: .*tiny-f1-f1_A_1"):
         partition.folds(_config(), {"tiny": items}, "run r")
 
 
 def test_a_speaker_on_both_sides_of_a_split_is_refused() -> None:
-    utterance = Utterance(id="a", corpus="tiny", speaker="tiny-f1")
-    parts = {"train": [utterance], "test": [replace(utterance, id="b")]}
     with pytest.raises(SernetError, match="here: train and test share speakers: tiny-f1"):
-        checks.split("here", parts, {"a": "1", "b": "2"})
+        checks.speakers("here", {"train": {"tiny-f1", "tiny-m1"}, "dev": set(), "test": {"tiny-f1"}})
 
 
 def test_a_fold_that_lacks_a_class_is_refused(tiny: Tiny, tmp_path: Path) -> None:
@@ -206,7 +243,7 @@ def test_a_fold_that_lacks_a_class_is_refused(tiny: Tiny, tmp_path: Path) -> Non
 
 
 def test_the_class_check_does_not_bind_dev() -> None:
-    checks.classes("here", {"train": ["a", "b"], "dev": ["a"], "test": ["b", "a"]}, ["a", "b"])
+    checks.classes("here", {"train": {"a", "b"}, "dev": {"a"}, "test": {"b", "a"}}, ["a", "b"])
 
 
 def test_a_missing_gender_is_refused_where_an_attribute_needs_it(tiny: Tiny, tmp_path: Path) -> None:

@@ -85,5 +85,5 @@ def test_an_unknown_name_of_folds_says_which_there_are() -> None:
         "published": {"c": {"five": {"source": "x", "folds": []}}},
         "needs_gender": False,
     }
-    with pytest.raises(SernetError, match="no folds named seven; corpus.yaml has: five"):
+    with pytest.raises(SernetError, match="no folds named seven; it has: five"):
         partition.folds(config, {"c": []}, "run r")
