@@ -36,7 +36,8 @@ sys.exit(", ".join(n for n in ("torch", "lhotse", "kaldiio", "pydantic") if not 
     fi
     echo "path.sh: making the environment in $env (once; half a minute or more, 1.3 GB without CUDA)" >&2
     if ! { "$base" -m venv --clear "$env" && touch "$env/.requirements" &&
-      "$env/bin/python" -m pip install --quiet --disable-pip-version-check -r "$SERNET_ROOT/requirements.txt" -r "$SERNET_ROOT/requirements-dev.txt"; } >&2; then
+      "$env/bin/python" -m pip install --quiet --disable-pip-version-check -r "$SERNET_ROOT/requirements.txt" -r "$SERNET_ROOT/requirements-dev.txt" &&
+      "$env/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$SERNET_ROOT"; } >&2; then
       echo "path.sh: could not make the environment (see above); correct that and run again, nothing else is lost" >&2
       return 1
     fi

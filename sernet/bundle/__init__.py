@@ -1,0 +1,1 @@
+"""A trained model in its user's hands: a folder that needs no recipe, and predictions from it."""

@@ -1,0 +1,177 @@
+"""What a bundle holds, and how it is read: JSON and safetensors, checked, no code and no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from sernet.config.base import Strict, validate
+from sernet.config.features import FeatureConfig
+from sernet.config.model import ModelConfig
+from sernet.errors import SernetError
+
+FORMAT = 1
+"""Raised when a bundle of before can no longer be read as it was meant."""
+CONTENTS, WEIGHTS, STATISTICS, GRAPH, CARD = (
+    *("bundle.json", "model.safetensors", "statistics.safetensors"),
+    *("model.onnx", "README.md"),
+)
+
+
+class FrontEndConfig(Strict):
+    """How log energies become the network's input; mean and deviation lie in the statistics."""
+
+    normalise: Literal["utterance", "global"]
+    trim_db: float | None = None
+
+
+class Calibration(Strict):
+    """The temperature that divides the logits before a confidence is read off them."""
+
+    temperature: float | None = Field(None, gt=0, description="null: not calibrated, the confidence is the posterior")
+    note: str = Field(description="what it was fitted on, or why it was not")
+
+
+class Outliers(Strict):
+    """The detector of this bundle and the score up to which speech is accepted."""
+
+    detector: str
+    options: dict[str, float] = Field(default_factory=dict)
+    chosen: str = Field(description="by which rule")
+    threshold: float
+    acceptance: float = Field(gt=0, le=1, description="share of the scores in `fitted_on` up to the threshold")
+    fitted_on: Literal["train", "dev"]
+
+
+class Corpus(Strict):
+    """A training corpus, with what its licence says."""
+
+    name: str
+    title: str
+    licence: str
+    source: str
+
+
+class Origin(Strict):
+    """Where the model comes from."""
+
+    recipe: str
+    run: str
+    system: str
+    fold: int | str
+    seed: int
+    identity: str = Field(description="of the training, as in its model.json")
+    corpora: list[Corpus]
+    utterances: int
+    speakers: int
+
+
+class Contents(Strict):
+    """bundle.json."""
+
+    format: int
+    sernet: str = Field(description="version that wrote it")
+    classes: list[str] = Field(min_length=2)
+    merge: dict[str, str] = Field(default_factory=dict)
+    features: FeatureConfig
+    front_end: FrontEndConfig
+    model: ModelConfig
+    scale: float = Field(description="of the emotion head")
+    calibration: Calibration
+    outliers: Outliers
+    origin: Origin
+    files: dict[str, str] = Field(description="SHA-256 of each other file")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that has been read and checked.
+
+    Args:
+        folder: where it lies.
+        contents: bundle.json.
+        statistics: normalisation (`front_end/mean`, `front_end/std`), mel filters (`filters`), head
+            (`head/weight`, `head/bias`) and what the detector has learnt (`detector/...`).
+    """
+
+    folder: Path
+    contents: Contents
+    statistics: dict[str, np.ndarray]
+
+    @property
+    def window(self) -> int | None:
+        """Frames of a window; None: recordings are seen whole."""
+        seconds = self.contents.model.window_seconds
+        return None if seconds is None else round(seconds / self.contents.features.frame_shift)
+
+
+def read(folder: Path | str) -> Bundle:
+    """The bundle in ``folder``.
+
+    Raises:
+        SernetError: it is not one, was written in a newer format, or a file is missing or damaged (named).
+    """
+    folder = Path(folder)
+    path = folder / CONTENTS
+    if not path.is_file():
+        raise SernetError(f"{folder} is no bundle: it holds no {CONTENTS}; sernet export makes one")
+    raw = _json(path)
+    _check_format(path, raw)
+    contents = validate(Contents, raw, str(path))
+    for name in (WEIGHTS, STATISTICS):
+        if name not in contents.files:
+            raise SernetError(f"{path}: files does not list {name}; export the model again")
+    if foreign := [name for name in contents.files if Path(name).name != name]:
+        raise SernetError(f"{path}: files: {foreign[0]!r} is not the name of a file in the bundle")
+    for name, expected in contents.files.items():
+        if digest(folder / name) != expected:
+            raise SernetError(
+                f"{folder / name} is damaged: it is not the file that was exported; copy the bundle again"
+            )
+    return Bundle(folder, contents, _arrays(folder / STATISTICS))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file of a bundle."""
+    try:
+        with open(path, "rb") as stream:
+            found = hashlib.sha256()
+            for block in iter(lambda: stream.read(1 << 20), b""):
+                found.update(block)
+            return found.hexdigest()
+    except OSError as error:
+        raise SernetError(f"{path} is missing from the bundle ({error.strerror}); copy the bundle again") from error
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SernetError(f"{path} is damaged: {error}; copy the bundle again") from error
+
+
+def _check_format(path: Path, raw: Any) -> None:
+    number = raw.get("format") if isinstance(raw, dict) else None
+    if not isinstance(number, int):
+        raise SernetError(f"{path}: does not say its format; it is not what sernet export writes")
+    if number > FORMAT:
+        raise SernetError(
+            f"{path}: the bundle has format {number}, written by sernet {raw.get('sernet', 'unknown')}; this sernet "
+            f"reads up to format {FORMAT}: update sernet"
+        )
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SernetError(f"{path} is damaged: {error}; copy the bundle again") from error

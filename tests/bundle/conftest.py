@@ -1,0 +1,92 @@
+"""A tiny model, trained on sounds that lie on disk, in a folder laid out as an experiment, and bundles of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+import tiny
+from sernet.bundle import export
+from sernet.bundle.source import find
+from sernet.config.features import FeatureConfig
+from sernet.config.model import EncoderConfig, ModelConfig
+from sernet.config.training import TrainConfig
+from sernet.data.dataset import Examples, Utterance
+from sernet.draws import generator
+from sernet.features.fbank import extract
+from sernet.score.files import ScoreSet
+from sernet.score.infer import load_model, score
+from sernet.train.loop import fit
+
+RATE = 16000
+CLASSES = ["anger", "neutral"]
+FEATURES = FeatureConfig(bins=20)
+MODEL = ModelConfig(
+    encoder=EncoderConfig(stem_channels=2, channels=[4, 8], strides=[(2, 2), (1, 2)], attention=4),
+    embedding=8,
+    window_seconds=0.4,
+)
+TRAINING = TrainConfig(epochs=3, batch_size=8, crop_seconds=0.4, tensorboard=False)
+PARTS = {"train": range(16), "dev": range(16, 22), "test": range(22, 30)}
+
+
+def sound(number: int) -> np.ndarray:
+    """0.3 to 0.8 s of noise, which trembles where it is angry."""
+    draws = generator("bundle", number)
+    samples = 0.1 * draws.standard_normal(4800 + 1600 * (number % 6))
+    trembling = np.sign(np.sin(np.arange(len(samples)) / 400)) if number % 2 == 0 else 1.0
+    return np.asarray(samples * (1 + 0.9 * trembling), dtype=np.float32)
+
+
+@pytest.fixture(scope="session")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """exp/tiny with one model, its scores on train, dev and test, and the sounds beside it in wav/."""
+    folder = tmp_path_factory.mktemp("work") / "exp" / "tiny"
+    model_folder = folder / "single" / "am" / "fold0" / "seed0"
+    (folder / "wav").mkdir(parents=True)
+    parts = {}
+    for name, numbers in PARTS.items():
+        utterances, features = [], []
+        for number in numbers:
+            samples = sound(number)
+            soundfile.write(folder / "wav" / f"u{number:02d}.wav", samples, RATE, subtype="FLOAT")
+            emotion = CLASSES[number % 2]
+            utterances.append(
+                Utterance(f"u{number:02d}", "tiny", f"{name}{number % 3}", emotion, duration=len(samples) / RATE)
+            )
+            features.append(extract(samples, FEATURES))
+        parts[name] = Examples(utterances, features)
+    fit(parts["train"], None, CLASSES, {}, None, MODEL, TRAINING, 0, model_folder, "cpu", "x")
+    model, meta = load_model(model_folder)
+    for name, examples in parts.items():
+        ScoreSet(**score(model, meta, examples)).save(model_folder / "scores" / f"{name}.npz")
+    (folder / "config.yaml").write_text(yaml.safe_dump({"features": FEATURES.model_dump(mode="json")}))
+    egs = folder.parents[1] / "egs" / "tiny"
+    egs.mkdir(parents=True)
+    (egs / "corpus.yaml").write_text(yaml.safe_dump(tiny.RAW))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Exports the model of `experiment`; the options are `export`'s."""
+
+    def make(**options: Any) -> Path:
+        target = tmp_path_factory.mktemp("bundles") / "bundle"
+        nothing: dict[str, str | None] = {}
+        export.export(find(experiment, nothing), target, egs=experiment.parents[1] / "egs", **options)
+        return target
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def bundle(exported: Callable[..., Path]) -> Path:
+    """One with everything by default."""
+    return exported()
