@@ -23,6 +23,9 @@ CARD = ROOT / "sernet" / "corpus" / "templates" / "card.html.j2"
 STAGE = find("prepare").number
 NOT_READ = {"title", "source", "licence", "how_to_get", "known_defects", "folder", "folds", "synthesis"}
 MANIFESTS = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
+PREPARING = ("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks")
+READING = ("sernet.corpus.imports.sources",)
+"""What a prepare.py may call."""
 SHOWN = 10
 """Lines of one kind that are said after the stage; all stand in checks.json and on the card."""
 
@@ -90,7 +93,7 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
             "max_bad_share": choice.max_bad_share,
             "root": str(root),
         },
-        modules=("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks"),
+        modules=(*PREPARING, *(READING if (folder / "prepare.py").exists() else ())),
         inputs=tuple(source_files(root, folder)),
         outputs=tuple(out / file for file in (*MANIFESTS, "checks.json", *_tables(corpus))),
         arguments={"folder": str(folder), "out": str(out), "whole": corpus.model_dump(mode="json")},

@@ -1,0 +1,266 @@
+"""`sernet timeline`: emotion over time in long recordings, by a trained model directory or a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sernet.errors import SernetError, UsageError
+
+if TYPE_CHECKING:
+    from sernet.config.timeline import TimelineConfig
+    from sernet.timeline.segments import Segment
+    from sernet.timeline.windows import Windows
+
+PIECE = 60.0
+"""Seconds whose FBanks are computed at a time: what bounds the memory."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="a trained model's folder (exp/.../seed<s>), or a bundle")
+    add("files", metavar="FILE", nargs="+", help="recordings of any length, format and rate that soundfile reads")
+    add(
+        "--decoder",
+        choices=("auto", "k2", "torch"),
+        default="auto",
+        help="k2 where it is, else torch: the same results",
+    )
+    add("--format", choices=("json", "rttm", "textgrid"), default="json", help="of the segments")
+    add("--out", metavar="DIR", help="one file a recording in DIR; default: all to standard output")
+    add("--plot", metavar="DIR", help="also a picture of each recording, its waveform above its segments")
+    add("--reference", metavar="RTTM", help="what the segments should be: also print the mean EDER and its parts")
+    add("--n-best", metavar="N", type=int, default=0, help="with json: the N best segmentations, with their scores")
+    add("--classes", metavar="A,B,...", help="of the model's classes, those to tell apart; default: all")
+    add("--window", metavar="S", type=float, help="seconds that the model sees at a time")
+    add("--hop", metavar="S", type=float, help="seconds between windows")
+    add("--switch-penalty", metavar="X", type=float, help="taken off at each change of label, in nats")
+    add("--minimum", metavar="S", type=float, help="shortest segment in seconds")
+    add("--normalise", choices=("train", "recording"), help="whose mean is taken off; recording: for another channel")
+    add("--below-db", metavar="X", type=float, help="this far under the speech level a stretch is as likely no speech")
+    add(
+        "--detector", metavar="NAME", help="an outlier detector whose score rejects windows too (a model's folder only)"
+    )
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Segment every recording; one that cannot be read is said, and the others are done all the same."""
+    from sernet.pipeline.progress import track
+    from sernet.timeline import formats
+    from sernet.timeline.decode import choose
+    from sernet.timeline.eder import Errors, compare
+    from sernet.train.device import choose_device
+
+    if options.n_best and options.format != "json":
+        raise UsageError("--n-best goes with --format json")
+    model = _load(Path(options.model), choose_device(options.device))
+    config = _config(options, model.classes)
+    if options.detector and model.train is None:
+        raise UsageError("--detector needs a trained model's folder with scores/train.npz (stage score makes it)")
+    decoder = choose(options.decoder)
+    print(f"decoder: {decoder.name} ({decoder.why})", file=sys.stderr)
+    names = [Path(file).stem for file in options.files]
+    if options.out and len(set(names)) < len(names):
+        raise UsageError("--out: two recordings have the same name; do them one by one")
+    references = formats.read_rttm(Path(options.reference)) if options.reference else None
+    failures, errors = 0, []
+    for file in track(options.files, description="timeline"):
+        try:
+            segments, duration = _one(Path(file), options, model, config, decoder)
+            if references is not None:
+                errors.append(compare(_reference(references, Path(file)), segments, duration, config.quiet))
+        except SernetError as error:
+            failures += 1
+            print(f"{file}: {error}", file=sys.stderr)
+    if errors:
+        parts = {name: [getattr(e, name) / e.duration for e in errors] for name in Errors._fields[:4]}
+        told = ", ".join(f"{name.replace('_', ' ')} {np.mean(values):.3f}" for name, values in parts.items())
+        print(f"EDER {np.mean([e.eder for e in errors]):.3f} ({told}), {len(errors)} recordings", file=sys.stderr)
+    if failures:
+        print(f"{failures} of {len(options.files)} recordings could not be done", file=sys.stderr)
+    return 1 if failures else 0
+
+
+@dataclass
+class _Model:
+    """A network with what is needed to use it."""
+
+    network: Any
+    front_end: Any
+    features: Any
+    classes: list[str]
+    prior: dict[str, float]
+    train: Path | None
+    device: str
+
+
+def _load(folder: Path, device: str) -> _Model:
+    if (folder / "bundle.json").exists():
+        return _of_bundle(folder, device)
+    if not (folder / "model.json").exists():
+        raise UsageError(f"{folder} is neither a trained model (model.json) nor a bundle (bundle.json)")
+    from sernet.config.features import FeatureConfig
+    from sernet.score.files import ScoreSet
+    from sernet.score.infer import front_end, load_model
+
+    network, meta = load_model(folder, device)
+    train = folder / "scores" / "train.npz"
+    prior = {}
+    if train.exists():
+        scores = ScoreSet.load(train)
+        labels = scores.label[scores.label >= 0]
+        prior = dict(zip(meta["classes"], np.bincount(labels, minlength=len(meta["classes"])) / len(labels)))
+    features = FeatureConfig(bins=meta["bins"], frame_shift=meta["frame_shift"])
+    classes = list(meta["classes"])
+    return _Model(network, front_end(meta), features, classes, prior, train if train.exists() else None, device)
+
+
+def _of_bundle(folder: Path, device: str) -> _Model:
+    from safetensors.torch import load_file
+
+    from sernet.bundle.format import WEIGHTS, read
+    from sernet.data.dataset import FrontEnd
+    from sernet.model.sernet import SerNet, to_device
+
+    bundle = read(folder)
+    contents, statistics = bundle.contents, bundle.statistics
+    network = SerNet(contents.model, contents.features.bins, len(contents.classes))
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    normalise = FrontEnd(contents.front_end.normalise, None, statistics["front_end/mean"], statistics["front_end/std"])
+    return _Model(
+        to_device(network, device).eval(), normalise, contents.features, list(contents.classes), {}, None, device
+    )
+
+
+def _config(options: argparse.Namespace, classes: list[str]) -> TimelineConfig:
+    from sernet.config.base import validate
+    from sernet.config.timeline import TimelineConfig
+
+    chosen = options.classes.split(",") if options.classes else classes
+    if strangers := [name for name in chosen if name not in classes]:
+        raise UsageError(f"--classes: the model does not know {', '.join(strangers)}; it knows {', '.join(classes)}")
+    quiet = [name for name in ("neutral", "calm") if name in chosen] or chosen[:1]
+    raw: dict[str, Any] = {"runs": ["command"], "classes": chosen, "quiet": quiet, "hmm": {}, "reject": {}}
+    for place, key, value in (
+        (raw, "window_seconds", options.window),
+        (raw, "hop_seconds", options.hop),
+        (raw, "normalise", options.normalise),
+        (raw["hmm"], "switch_penalty", options.switch_penalty),
+        (raw["hmm"], "minimum_seconds", options.minimum),
+        (raw["reject"], "below_db", options.below_db),
+        (raw["reject"], "detector", options.detector),
+    ):
+        if value is not None:
+            place[key] = value
+    return validate(TimelineConfig, raw, "options")
+
+
+def _one(
+    file: Path, options: argparse.Namespace, model: _Model, config: TimelineConfig, decoder: Any
+) -> tuple[list[Segment], float]:
+    from sernet.pipeline.files import write_text
+    from sernet.timeline import formats
+    from sernet.timeline.annotate import Setting, by_hmm
+    from sernet.timeline.windows import look
+
+    samples, rate = _read(file)
+    features = _features(samples, rate, model)
+    duration, shift = len(samples) / rate, model.features.frame_shift
+    windows = look(
+        model.network,
+        model.front_end,
+        features,
+        shift,
+        config.window_seconds,
+        config.hop_seconds,
+        model.device,
+        duration,
+        config.normalise,
+    )
+    shares = [model.prior.get(name, 0.0) for name in config.classes]
+    prior = tuple(share / sum(shares) for share in shares) if min(shares) > 0 else ()
+    known, outlier = _outliers(model, config, windows)
+    setting = Setting(config, tuple(model.classes), prior, known=known)
+    (found,) = by_hmm([windows], setting, decoder, [outlier], options.n_best)
+    if options.format == "rttm":
+        text = formats.rttm(file.stem, found.segments)
+    elif options.format == "textgrid":
+        text = formats.textgrid(found.segments, duration)
+    else:
+        text = formats.as_json(str(file), found.segments, duration, found.alternatives)
+    if options.out:
+        ending = {"rttm": "rttm", "textgrid": "TextGrid", "json": "json"}[options.format]
+        write_text(Path(options.out) / f"{file.stem}.{ending}", text)
+    else:
+        sys.stdout.write(text)
+    if options.plot:
+        formats.draw(
+            Path(options.plot) / f"{file.stem}.png",
+            file.name,
+            samples,
+            rate,
+            found.segments,
+            setting.labels,
+            found.decoded.posterior,
+            config.hop_seconds,
+        )
+    return found.segments, duration
+
+
+def _reference(references: Mapping[str, list[Segment]], file: Path) -> list[Segment]:
+    from sernet.timeline.formats import rttm_name
+
+    if rttm_name(file.stem) not in references:
+        raise SernetError("the file of --reference does not name it")
+    return references[rttm_name(file.stem)]
+
+
+def _read(file: Path) -> tuple[np.ndarray, int]:
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise SernetError(f"cannot be read: {error}") from error
+    mono = np.ascontiguousarray(samples.mean(axis=1))
+    if not len(mono) or not np.isfinite(mono).all():
+        raise SernetError("holds no samples, or some that are not finite")
+    return mono, int(rate)
+
+
+def _features(samples: np.ndarray, rate: int, model: _Model) -> np.ndarray:
+    """FBanks of the whole recording, computed piece by piece."""
+    from scipy.signal import resample_poly
+
+    from sernet.features.fbank import extract
+
+    wanted = model.features.sample_rate
+    if rate != wanted:
+        common = int(np.gcd(rate, wanted))
+        samples = resample_poly(samples, wanted // common, rate // common).astype(np.float32)
+    shift = round(model.features.frame_shift * wanted)
+    size = round(PIECE / model.features.frame_shift) * shift
+    pieces = [samples[at : at + size] for at in range(0, len(samples), size)]
+    if len(pieces) > 1 and len(pieces[-1]) < 10 * shift:  # too little for frames of its own
+        pieces[-2:] = [np.concatenate(pieces[-2:])]
+    if len(pieces[0]) < 3 * shift:
+        raise SernetError(f"lasts {len(samples) / wanted:.3f} s, which is too short")
+    return np.concatenate([extract(piece, model.features) for piece in pieces])
+
+
+def _outliers(model: _Model, config: TimelineConfig, windows: Windows) -> tuple[np.ndarray | None, np.ndarray | None]:
+    if config.reject.detector is None or model.train is None:
+        return None, None
+    from sernet.ood.over_time import outlier_scores
+    from sernet.score.files import ScoreSet
+
+    known, (own,) = outlier_scores(config.reject.detector, {}, ScoreSet.load(model.train), [windows])
+    return known, own

@@ -1,0 +1,1 @@
+"""Emotion over time: recordings to windows, windows to segments."""
