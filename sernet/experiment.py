@@ -129,9 +129,12 @@ class Experiment:
             SernetError: there is none; says which corpora are absent and how to get them.
         """
         found: list[Run] = []
-        for name, config in self.recipe.config.runs.items():
+        runs, only = self.recipe.config.runs, self.recipe.config.only
+        for name in runs:
+            if only and name not in only:
+                continue
             try:
-                found += self._spread(name, config)
+                found += self._spread(name, runs[name])
             except SernetError as error:
                 self.skipped[name] = str(error)
         if not found:

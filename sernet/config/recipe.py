@@ -154,6 +154,7 @@ class RecipeConfig(Strict):
     runs: dict[str, RunConfig] = Field(min_length=1)
     ood: OodConfig = Field(default_factory=lambda: OodConfig())
     timeline: TimelineConfig | None = Field(None, description="emotion over time, in recordings made of test speech")
+    only: list[str] = Field(default_factory=list, description="carry out these runs alone; empty: all")
     tuned_on: TunedOn | None = Field(None, description="beside each mean, that over folds without speakers tuned on")
 
     @model_validator(mode="after")
@@ -165,6 +166,8 @@ class RecipeConfig(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> RecipeConfig:
+        if strangers := sorted(set(self.only) - set(self.runs)):
+            raise ValueError(f"only: no run {strangers[0]!r}; there are {sorted(self.runs)}")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds holds a seed twice")
         for name, run in self.runs.items():

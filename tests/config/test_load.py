@@ -56,6 +56,7 @@ def test_a_control_is_switched_off_by_the_word_off() -> None:
         ({"runs.single.systems": "[am, am]"}, "systems holds a system twice"),
         ({"ood.sets.noise.split": "dev"}, "is made from dev speech; set dev_speakers"),
         ({"features.storage": "int8"}, "features.storage"),
+        ({"only": "[nosuch]"}, "only: no run 'nosuch'; there are ['cross', 'single']"),
         ({"title.x": "1"}, "title is a value, not a group"),
     ],
 )
@@ -107,3 +108,8 @@ def test_runs_without_their_corpora_are_skipped_by_name(tmp_path: Path) -> None:
     assert "emovo" in experiment.skipped["single-emovo"]
     with pytest.raises(SernetError, match=r"EMOVO|emovo.*--corpus-root DIR"):
         _ = Experiment(recipe, tmp_path, corpus_root=tmp_path / "nothing").runs
+
+
+def test_one_run_can_be_carried_out_alone(tmp_path: Path) -> None:
+    alone = Experiment(load_recipe(EGS, "mini", {"only": "[single]"}), tmp_path)
+    assert [run.name for run in alone.runs] == ["single"]
