@@ -60,13 +60,13 @@ def write(recogniser: Recogniser, path: Path) -> None:
     for part in parts:
         nodes += part.graph.node
         values += part.graph.initializer
+    shapes: dict[str, list[str | int | None]] = {
+        "samples": ["batch", "size"],
+        "embedding": ["batch", network.embedding.out_features],
+        "logits": ["batch", len(network.head.weight)],
+    }
     described = [
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
-        for name, shape in (
-            ("samples", ["batch", "size"]),
-            ("embedding", ["batch", network.embedding.out_features]),
-            ("logits", ["batch", len(network.head.weight)]),
-        )
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in shapes.items()
     ]
     graph = onnx.helper.make_graph(_in_order(nodes, {"samples", *(value.name for value in values)}), "sernet",
                                    described[:1], described[1:], values)  # fmt: skip
