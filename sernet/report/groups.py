@@ -35,6 +35,8 @@ class Group:
 
     names: Sequence[str]
     contrast: str
+    resampled: Sequence[str] | None = None
+    """The metrics that have intervals; None: all."""
 
     def __init__(self, constant: Row, members: Sequence[Scored], baseline: str, read: Reader) -> None:
         self.constant = constant
@@ -99,7 +101,8 @@ class Group:
     def aggregate(self, cells: Sequence[Cell], draws: Draws, names: Sequence[str], **more: Any) -> list[Row]:
         """Rows of the mean over the cells' folds and seeds."""
         value = self.over_seeds(cells, self.ones(), names)
-        replicates = self.over_seeds(cells, draws.counts, names) if draws.counts is not None else {}
+        wanted = names if self.resampled is None else self.resampled
+        replicates = self.over_seeds(cells, draws.counts, wanted) if draws.counts is not None else {}
         return self.rows_of(cells, value, replicates, draws, **more)
 
     def difference(self, here: Sequence[Cell], there: Sequence[Cell], counts: np.ndarray) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 CALIBRATION_BINS = 15
+TINY = np.finfo(float).tiny
 COVERAGE = 0.8
 
 
@@ -173,9 +174,9 @@ def aupr(positive: np.ndarray, negative: np.ndarray, negative_before: np.ndarray
     """
     gained = np.diff(positive, axis=1, prepend=0)
     before = positive - gained
-    here = np.divide(positive, positive + negative, out=np.ones_like(positive), where=gained > 0)
+    here = positive / np.maximum(positive + negative, TINY)  # where there is nothing yet, nothing is gained either
     seen = before + negative_before
-    there = np.divide(before, seen, out=np.ones_like(positive), where=seen > 0)
+    there = np.where(seen > 0, before / np.maximum(seen, TINY), 1.0)
     return _ratio((gained * (here + there)).sum(axis=1) / 2, positive[:, -1])
 
 
