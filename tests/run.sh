@@ -11,4 +11,5 @@ shellcheck -x "${scripts[@]}"
 ruff check .
 ruff format --check .
 mypy
-exec pytest "$@"
+# A file at a time a worker: the end-to-end tests of a file share what they have trained.
+exec pytest -n 2 --dist loadfile "$@"
