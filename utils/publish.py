@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, read_json, write_text
+from sernet.report.results import Row, read_results, write_results
 from sernet.score.files import ScoreSet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def publish(experiment: Path, recipe: Path) -> list[Path]:
     """Copy RESULTS.md, with the recipe's NOTES.md behind it, and results.json; write predictions/<run>.tsv.gz.
 
+    Of detectors, results.json keeps the means: those of each model, nine tenths of the file, stay in exp/.
+
     Raises:
         SernetError: the experiment has no report yet.
     """
@@ -25,11 +28,16 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     for name in ("RESULTS.md", "results.json"):
         if not (experiment / name).exists():
             raise SernetError(f"{experiment / name} is not there: run the recipe to its end first (stage report)")
-        text = (experiment / name).read_text(encoding="utf-8")
-        if name == "RESULTS.md" and (recipe / "NOTES.md").exists():
-            text += "\n" + (recipe / "NOTES.md").read_text(encoding="utf-8")
-        write_text(recipe / name, text)
         written.append(recipe / name)
+    text = (experiment / "RESULTS.md").read_text(encoding="utf-8")
+    if (recipe / "NOTES.md").exists():
+        text += "\n" + (recipe / "NOTES.md").read_text(encoding="utf-8")
+    write_text(recipe / "RESULTS.md", text)
+    rows = read_results(experiment / "results.json")
+    means = [
+        row for row in rows if row["detector"] is None or (row["seed"] is None and not isinstance(row["fold"], int))
+    ]
+    write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
         with atomic(path) as temporary, open(temporary, "wb") as raw:
@@ -37,6 +45,10 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
                 stream.writelines(line.encode() for line in _lines(experiment, sets))
         written.append(path)
     return written
+
+
+def _is_mean(row: Row) -> bool:
+    return row["seed"] is None and not isinstance(row["fold"], int)
 
 
 def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
