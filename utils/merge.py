@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sernet.errors import SernetError, UsageError
 from sernet.pipeline import options
 from sernet.pipeline.lock import lock
 from sernet.pipeline.merge import merge
+from utils.caller import callers
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = 10
@@ -43,7 +43,7 @@ def main() -> None:
     request = options.parse(rest, ROOT)
     if request.force:
         parser.error("--force: what is finished here is never overwritten; remove its folder, or take another --tag")
-    other = (Path(os.environ.get("SERNET_CALLER", ".")) / Path(own.other).expanduser()).resolve()
+    other = callers(own.other).resolve()
     try:
         sys.exit(_merge(other, own.run, request))
     except UsageError as error:

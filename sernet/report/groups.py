@@ -38,8 +38,16 @@ class Group:
     resampled: Sequence[str] | None = None
     """The metrics that have intervals; None: all."""
 
-    def __init__(self, constant: Row, members: Sequence[Scored], baseline: str, read: Reader) -> None:
+    def __init__(
+        self,
+        constant: Row,
+        members: Sequence[Scored],
+        baseline: str,
+        read: Reader,
+        detectors: Sequence[str] | None = None,
+    ) -> None:
         self.constant = constant
+        self.detectors = detectors
         self.members = sorted(members, key=lambda item: (item.system, item.seed, str(item.fold)))
         self.baseline = baseline
         self.read = read
@@ -253,17 +261,6 @@ class LabelGroup(Group):
 class OodGroup(Group):
     names: Sequence[str] = OOD_METRICS
     contrast = "auroc"
-
-    def __init__(
-        self,
-        constant: Row,
-        members: Sequence[Scored],
-        baseline: str,
-        read: Reader,
-        detectors: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(constant, members, baseline, read)
-        self.detectors = detectors
 
     def rows(self) -> list[Row]:
         outputs: dict[Scored, tuple[Outputs, Outputs]] = {}

@@ -51,17 +51,6 @@ class ConfidenceGroup(LabelGroup):
 
     contrast = "failure_auroc"
 
-    def __init__(
-        self,
-        constant: Row,
-        members: Sequence[Scored],
-        baseline: str,
-        read: Reader,
-        detectors: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(constant, members, baseline, read)
-        self.detectors = detectors
-
     def rows(self) -> list[Row]:
         outputs = {}
         for item in self.members:
