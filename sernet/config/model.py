@@ -21,12 +21,13 @@ class InputConfig(Strict):
 
 
 class EncoderConfig(Strict):
-    """Parallel first kernels, then residual multi-scale blocks; `channels` and `strides` have one entry a block."""
+    """Parallel first kernels, then residual blocks; `channels` and `strides` have one entry a block."""
 
     stem_channels: int = Field(8, ge=1, description="of the time- and of the frequency-oriented kernels, each")
     stem_kernel: int = Field(9, ge=3, description="long side in frames or bins, odd; the short side is 3")
-    channels: list[int] = Field([32, 48, 64, 96], min_length=1, description="of each block, even")
-    strides: list[tuple[int, int]] = Field([(2, 2), (2, 2), (1, 2), (1, 1)], description="(time, frequency) of each")
+    stem_stride: tuple[int, int] = Field((4, 2), description="(time, frequency) of the first kernels")
+    channels: list[int] = Field([32, 48, 64, 96], min_length=1, description="of each block")
+    strides: list[tuple[int, int]] = Field([(2, 2), (1, 2), (2, 2), (1, 1)], description="(time, frequency) of each")
     squeeze: int = Field(4, ge=1, description="reduction of squeeze-excitation")
     attention: int = Field(64, ge=1, description="hidden units of the attentive pooling")
 
@@ -36,8 +37,8 @@ class EncoderConfig(Strict):
             raise ValueError(
                 f"channels has {len(self.channels)} entries, strides {len(self.strides)}; give one a block"
             )
-        if any(channels % 2 or channels < 2 for channels in self.channels):
-            raise ValueError("channels must be even: a block's second convolution works on halves")
+        if min(self.channels) < 1:
+            raise ValueError("channels must be 1 or more")
         if self.stem_kernel % 2 == 0:
             raise ValueError("stem_kernel must be odd")
         return self
@@ -70,8 +71,11 @@ AttributeName = Literal["gender", "speaker", "corpus", "language", "intensity", 
 
 
 class ModelConfig(Strict):
-    """MSAC-SERNet."""
+    """MSAC-SERNet, or a peer's encoder and pooling in the place of its own."""
 
+    kind: Literal["sernet", "lstm", "ecapa", "cnn14"] = Field(
+        "sernet", description="the network; a peer has its papers' sizes, and `encoder` says nothing of it"
+    )
     input: InputConfig = InputConfig()
     encoder: EncoderConfig = EncoderConfig()
     embedding: int = Field(128, ge=1, description="dimensions")
@@ -81,3 +85,8 @@ class ModelConfig(Strict):
     dropout: float = Field(0.0, ge=0, lt=1, description="of the pooled statistics")
     head: HeadConfig = HeadConfig()
     attributes: dict[AttributeName, AttributeConfig] = Field(default_factory=dict)
+
+    @property
+    def peer(self) -> tuple[str, ...]:
+        """The module of a peer, none of MSAC-SERNet: what its trainings hang on beside the ordinary ones'."""
+        return () if self.kind == "sernet" else (f"sernet.model.peers.{self.kind}",)

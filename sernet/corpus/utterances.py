@@ -54,10 +54,11 @@ def read_cuts(path: Path) -> list[Indexed]:
         return [_indexed(json.loads(line)) for line in stream]
 
 
-def _indexed(cut: dict[str, Any]) -> Indexed:
+def of_cut(cut: dict[str, Any]) -> Utterance:
+    """What a line of a cuts.jsonl.gz of ours says of its utterance; one without a speaker has its own id as speaker."""
     supervision = cut["supervisions"][0]
     custom = supervision["custom"]
-    utterance = Utterance(
+    return Utterance(
         id=cut["id"],
         corpus=custom["corpus"],
         speaker=supervision["speaker"],
@@ -69,8 +70,16 @@ def _indexed(cut: dict[str, Any]) -> Indexed:
         session=custom.get("session"),
         duration=cut["duration"],
     )
+
+
+def source_of(cut: dict[str, Any]) -> Source:
+    """Where the audio of a line of a cuts.jsonl.gz of ours lies."""
+    return Source(cut["recording"]["sources"][0]["source"], cut["channel"], cut["start"])
+
+
+def _indexed(cut: dict[str, Any]) -> Indexed:
+    utterance, audio = of_cut(cut), cut["supervisions"][0]["custom"]["audio"]
     features = cut.get("features")
     if features is None:
-        source = Source(cut["recording"]["sources"][0]["source"], cut["channel"], cut["start"])
-        return Indexed(utterance, custom["audio"], source=source)
-    return Indexed(utterance, custom["audio"], cut["custom"]["features_digest"], int(features["storage_key"]))
+        return Indexed(utterance, audio, source=source_of(cut))
+    return Indexed(utterance, audio, cut["custom"]["features_digest"], int(features["storage_key"]))

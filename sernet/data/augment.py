@@ -13,18 +13,19 @@ def resample(matrix: np.ndarray, times: np.ndarray, bins: np.ndarray) -> np.ndar
 
 
 def _read(matrix: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    positions = np.clip(positions, 0, len(matrix) - 1).astype(np.float32)
+    matrix = np.ascontiguousarray(matrix)  # `take` copies whole rows then, which is where the time goes
+    positions = np.clip(positions, 0, len(matrix) - 1)
     low = np.minimum(positions.astype(np.int64), max(len(matrix) - 2, 0))
-    high = np.minimum(low + 1, len(matrix) - 1)
-    share = (positions - low)[:, None]
-    return matrix[low] * (1 - share) + matrix[high] * share
+    share = (positions - low).astype(np.float32)[:, None]
+    value = matrix.take(low, axis=0)
+    value += share * (matrix.take(np.minimum(low + 1, len(matrix) - 1), axis=0) - value)
+    return value
 
 
 def augment(
     matrix: np.ndarray, config: AugmentConfig, crop: int | None, frame_shift: float, draws: np.random.Generator
 ) -> np.ndarray:
     """A random crop of ``crop`` frames (None: all of them), warped, sent through a channel and masked.
-
 
     Warping in time changes the tempo, in frequency the length of the vocal tract (linear in mel bins; after Jaitly
     and Hinton 2013); masks are SpecAugment's (Park et al. 2019), filled with 0, the mean of normalised input.
@@ -62,3 +63,15 @@ def _channel(bins: int, spread: float, draws: np.random.Generator) -> np.ndarray
     """A smooth frequency response, straight between six random points; our design."""
     points = draws.normal(0, spread, 6)
     return np.interp(np.arange(bins), np.linspace(0, bins - 1, 6), points).astype(np.float32)
+
+
+def mix_style(own: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """``own`` (frames, bins) with each bin's mean and deviation moved towards those of ``other``.
+
+    ``share`` of them stays its own. MixStyle (Zhou et al. 2021, equations 5 to 7) on the input and by frequency: voices
+    and channels that the training data do not have, between those that it has.
+    """
+    mean, spread = own.mean(0), own.std(0) + 1e-3
+    other_mean, other_spread = other.mean(0), other.std(0) + 1e-3
+    scale = share + (1 - share) * other_spread / spread
+    return ((own - mean) * scale + share * mean + (1 - share) * other_mean).astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -48,37 +50,42 @@ class MaskedBatchNorm(nn.BatchNorm2d):
 
 
 class Stem(nn.Module):
-    """Parallel first kernels, long in time (prosody) and long in frequency (formants), side by side; our design."""
+    """Parallel first kernels, long in time (prosody) and long in frequency (formants), side by side; our design.
+
+    Both are laid into one square kernel, zero elsewhere: one convolution and one tensor instead of two and their
+    joint copy, which is where the time went.
+    """
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        long, half, channels = config.stem_kernel, config.stem_kernel // 2, config.stem_channels
-        self.time = nn.Conv2d(1, channels, (long, 3), stride=2, padding=(half, 1), bias=False)
-        self.frequency = nn.Conv2d(1, channels, (3, long), stride=2, padding=(1, half), bias=False)
-        self.norm = MaskedBatchNorm(2 * channels)
+        self.stride, self.spare, long = config.stem_stride, (config.stem_kernel - 3) // 2, config.stem_kernel
+        self.padding = long // 2
+        self.time = nn.Parameter(torch.empty(config.stem_channels, 1, long, 3))
+        self.frequency = nn.Parameter(torch.empty(config.stem_channels, 1, 3, long))
+        for kernel in (self.time, self.frequency):
+            nn.init.kaiming_uniform_(kernel, a=math.sqrt(5))  # as nn.Conv2d
+        self.norm = MaskedBatchNorm(2 * config.stem_channels)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """(batch, 1, frames, bins) -> (batch, 2 channels, frames / 2, bins / 2); ``mask`` is the output's."""
-        x = torch.cat([self.time(x), self.frequency(x)], dim=1)
+        """(batch, 1, frames, bins) -> (batch, 2 channels, frames', bins'), strided; ``mask`` is the output's."""
+        across, along = (self.spare, self.spare, 0, 0), (0, 0, self.spare, self.spare)
+        kernel = torch.cat([functional.pad(self.time, across), functional.pad(self.frequency, along)])
+        x = functional.conv2d(x, kernel, stride=self.stride, padding=self.padding)
         return masked(functional.relu(self.norm(x, mask)), mask)
 
 
 class Block(nn.Module):
-    """A residual multi-scale block with squeeze-excitation.
+    """A residual block (He et al. 2016) whose channels are weighted by their means over the utterance.
 
-    The second convolution sees the halves of the channels one after the other, the second half together with the
-    first one's output: two receptive fields at half the price (Res2Net, Gao et al. 2019, with scale 2). The
-    channels are then weighted by their means over the utterance (Hu et al. 2018).
+    The weighting is squeeze-excitation (Hu et al. 2018). Splitting the second convolution for several receptive fields
+    (Res2Net) cost more time than it saved and won nothing: egs/ablation/STUDIES.md.
     """
 
     def __init__(self, inputs: int, channels: int, stride: tuple[int, int], squeeze: int) -> None:
         super().__init__()
-        half = channels // 2
-        self.width = half
         self.first = nn.Conv2d(inputs, channels, 3, stride=stride, padding=1, bias=False)
         self.first_norm = MaskedBatchNorm(channels)
-        self.near = nn.Conv2d(half, half, 3, padding=1, bias=False)
-        self.far = nn.Conv2d(half, half, 3, padding=1, bias=False)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.second_norm = MaskedBatchNorm(channels)
         self.squeeze = nn.Linear(channels, max(channels // squeeze, 1))
         self.excite = nn.Linear(max(channels // squeeze, 1), channels)
@@ -90,9 +97,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """(batch, inputs, frames, bins) -> (batch, channels, frames, bins), strided; ``mask`` is the output's."""
         y = masked(functional.relu(self.first_norm(self.first(x), mask)), mask)
-        near = masked(self.near(y[:, : self.width]), mask)
-        far = self.far(y[:, self.width :] + near)
-        y = masked(self.second_norm(torch.cat([near, far], dim=1), mask), mask)
+        y = masked(self.second_norm(self.second(y), mask), mask)
         mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[3]).to(y.dtype)
         weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
         skip = x if self.skip is None else masked(self.skip_norm(self.skip(x), mask), mask)
@@ -104,7 +109,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig, bins: int) -> None:
         super().__init__()
-        self.strides = [(2, 2), *(tuple(stride) for stride in config.strides)]
+        self.strides = [config.stem_stride, *(tuple(stride) for stride in config.strides)]
         self.stem = Stem(config)
         inputs, blocks = 2 * config.stem_channels, []
         for channels, stride in zip(config.channels, config.strides, strict=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,8 +17,20 @@ from sernet.model.margin import emotion_head
 from sernet.model.pooling import AttentiveStatistics
 
 
+def parts(config: ModelConfig, bins: int) -> tuple[Any, Any, int]:
+    """Encoder, pooling and the size of the pooled vector of the network that ``config`` names.
+
+    A peer's module is imported by name, so that a change in it makes no other network's training stale.
+    """
+    if config.kind == "sernet":
+        encoder = Encoder(config.encoder, bins)
+        return encoder, AttentiveStatistics(encoder.features, config.encoder.attention), 2 * encoder.features
+    encoder, pooling = import_module(config.peer[0]).parts(bins)
+    return encoder, pooling, pooling.pooled
+
+
 class SerNet(nn.Module):
-    """Encoder, attentive statistics, embedding, emotion head.
+    """Encoder, attentive statistics, embedding, emotion head; or those of a peer (`sernet.model.peers`).
 
     Args:
         config: sizes and head.
@@ -26,9 +40,7 @@ class SerNet(nn.Module):
 
     def __init__(self, config: ModelConfig, bins: int, classes: int) -> None:
         super().__init__()
-        self.encoder = Encoder(config.encoder, bins)
-        self.pooling = AttentiveStatistics(self.encoder.features, config.encoder.attention)
-        self.pooled = 2 * self.encoder.features
+        self.encoder, self.pooling, self.pooled = parts(config, bins)
         self.norm = nn.BatchNorm1d(self.pooled)
         self.embedding = nn.Linear(self.pooled, config.embedding)
         self.head = emotion_head(config.head, config.embedding, classes)

@@ -11,18 +11,22 @@ from torch import Tensor
 
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
-from sernet.data.augment import augment
+from sernet.data.augment import augment, mix_style
 from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, pad
 from sernet.draws import generator
 from sernet.errors import SernetError
 from sernet.model.attributes import plan
+
+STYLE = 0.6
+"""Alpha of MixStyle's Beta(alpha, alpha)."""
 
 
 @dataclass
 class Batch:
     """One step's worth: inputs (batch, frames, bins) and what is to be learnt from them.
 
-    With mixup each input is ``share`` of its own and the rest of the utterance before it in the batch.
+    With MixStyle an input has part of the mean and deviation of the utterance before it in the batch; with mixup it is
+    ``share`` of its own and the rest of that utterance.
     """
 
     ids: list[str]
@@ -112,6 +116,12 @@ class TrainingData:
             augment(self.inputs[index], settings, self.crop, self.frame_shift, draw)
             for index, draw in zip(chosen, draws, strict=True)
         ]
+        if settings.style > 0:
+            own = [draw.beta(STYLE, STYLE) if draw.random() < settings.style else 1.0 for draw in draws]
+            inputs = [
+                matrix if part == 1 else mix_style(matrix, other, part)
+                for matrix, other, part in zip(inputs, inputs[-1:] + inputs[:-1], own, strict=True)
+            ]
         share: np.ndarray = np.ones(len(chosen), dtype=np.float32)
         if settings.mixup > 0:
             share = np.array([draw.beta(settings.mixup, settings.mixup) for draw in draws], dtype=np.float32)

@@ -85,11 +85,11 @@ def fit(
         else:
             print("the checkpoint is of a training with other inputs or settings: starting over")
     with _scalars(directory, config, trainer.history) as write:
-        epochs: Any = range(trainer.done, config.epochs)
+        epochs: Any = range(trainer.done, trainer.epochs)
         for _ in track(epochs, description=directory.name) if sys.stderr.isatty() else epochs:
             start = time.monotonic()
             row = trainer.epoch()
-            if len(dev_label) and (trainer.done % config.dev_every == 0 or trainer.done == config.epochs):
+            if len(dev_label) and (trainer.done % config.dev_every == 0 or trainer.done == trainer.epochs):
                 row["dev_uar"] = trainer.evaluate(dev_inputs, dev_label)
                 earlier = [past["dev_uar"] for past in trainer.history if "dev_uar" in past]
                 if config.select == "dev" and row["dev_uar"] > max(earlier, default=-1.0):
@@ -98,7 +98,7 @@ def fit(
             checkpoint.save(path, trainer.tensors(), {"identity": identity, "history": trainer.history})
             _write_history(trainer, directory)
             write(row)
-            print(_line(row, config.epochs, time.monotonic() - start), flush=True)
+            print(_line(row, trainer.epochs, time.monotonic() - start), flush=True)
     _finish(trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count)
 
 

@@ -74,9 +74,10 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=config.peak_lr,
+            fused=True,
         )
         self.bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_helps(self.kind))
-        self.steps = data.steps
+        self.steps, self.epochs = data.steps, config.epochs_for(len(data.inputs))
         self.window = None if model.window_seconds is None else round(model.window_seconds / data.frame_shift)
         self.done = 0
         self.history: list[dict[str, Any]] = []
@@ -85,24 +86,35 @@ class Trainer:
     def epoch(self) -> dict[str, Any]:
         """Train one epoch; its means, for the history."""
         self.model.train()
-        total: dict[str, float] = {}
-        utterances = 0
+        seen: list[list[str]] = []
+        measured: list[dict[str, Tensor]] = []
         for number, batch in enumerate(self.data.epoch(self.done + 1, self.device)):
-            measured = self.step(batch, self.done * self.steps + number)
-            utterances += len(batch.ids)
-            for name, value in measured.items():
-                total[name] = total.get(name, 0.0) + value * len(batch.ids)
+            measured.append(self.step(batch, self.done * self.steps + number))
+            seen.append(batch.ids)
+        # Read once an epoch: a step that looks at its loss makes a GPU wait.
+        steps = {name: torch.stack([of[name] for of in measured]).double().cpu().numpy() for name in measured[0]}
+        self._refuse_infinite(steps, seen)
         self.done += 1
-        row: dict[str, Any] = {"epoch": self.done} | {name: value / utterances for name, value in total.items()}
+        counts = [len(ids) for ids in seen]
+        row: dict[str, Any] = {"epoch": self.done}
+        row |= {name: float(np.average(values, weights=counts)) for name, values in steps.items()}
         for task in self.tasks:
-            row[f"{task.attribute.name}_factor"] = task.factor(self.done / self.config.epochs)
+            row[f"{task.attribute.name}_factor"] = task.factor(self.done / self.epochs)
             if task.attribute.config.control == "auto":
                 row[f"{task.attribute.name}_correlation"] = float(task.correlation)
         return row
 
-    def step(self, batch: Batch, step: int) -> dict[str, float]:
-        """One update; the losses and the share of utterances told right."""
-        config, steps = self.config, self.steps * self.config.epochs
+    def _refuse_infinite(self, steps: dict[str, np.ndarray], seen: list[list[str]]) -> None:
+        for name, values in steps.items():
+            for number in np.flatnonzero(~np.isfinite(values)):
+                raise SernetError(
+                    f"the {name} is {values[number]} in epoch {self.done + 1}; utterances: {' '.join(seen[number])}. "
+                    "Look at their features, or lower train.peak_lr"
+                )
+
+    def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        """One update; the losses and the share of utterances told right, on the device."""
+        config, steps = self.config, self.steps * self.epochs
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(step, steps, config.peak_lr, config.warmup)
         with torch.autocast(self.kind, dtype=torch.bfloat16, enabled=self.bf16):
@@ -122,18 +134,13 @@ class Trainer:
             controlled = task.controlled(embedding.repeat(twice, 1), label, of, share, step / steps)
             measured[f"{task.attribute.name}_loss"] = controlled.detach()
             loss = loss + controlled
-        if not torch.isfinite(loss):
-            raise SernetError(
-                f"the loss is {loss.item()} in epoch {self.done + 1}; utterances: {' '.join(batch.ids)}. "
-                "Look at their features, or lower train.peak_lr"
-            )
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
         self.optimiser.step()
         self.average(min(config.ema, (1 + step) / (10 + step)))
         told = mask_classes(self.model.logits(embedding.detach()), batch.allowed).argmax(1) == batch.label
-        return {name: float(value) for name, value in measured.items()} | {"accuracy": float(told.float().mean())}
+        return measured | {"accuracy": told.float().mean()}
 
     def mixed(self, batch: Batch, label: Tensor) -> Tensor:
         """``label`` (batch,), in mixup followed by that of the utterance mixed in."""

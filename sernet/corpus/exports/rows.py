@@ -6,13 +6,13 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import soundfile
 
 from sernet.corpus.audio import load_audio
-from sernet.corpus.utterances import Indexed, Source, Utterance
+from sernet.corpus.utterances import Indexed, Source, Utterance, of_cut, source_of
 from sernet.errors import SernetError
 
 NEGLIGIBLE = 1e-3  # seconds
@@ -41,22 +41,12 @@ def rows(folder: Path) -> Iterator[Row]:
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         for line in stream:
             cut = json.loads(line)
-            recording, supervision = cut["recording"], cut["supervisions"][0]
-            custom = supervision["custom"]
+            utterance, recording = of_cut(cut), cut["recording"]
+            if utterance.speaker == utterance.id:
+                utterance = replace(utterance, speaker=None)
             yield Row(
-                Utterance(
-                    id=cut["id"],
-                    corpus=custom["corpus"],
-                    speaker=None if supervision["speaker"] == cut["id"] else supervision["speaker"],
-                    emotion=custom.get("emotion"),
-                    gender=supervision.get("gender"),
-                    language=supervision.get("language"),
-                    intensity=custom.get("intensity"),
-                    text=supervision.get("text"),
-                    session=custom.get("session"),
-                    duration=cut["duration"],
-                ),
-                Source(recording["sources"][0]["source"], cut["channel"], cut["start"]),
+                utterance,
+                source_of(cut),
                 recording["id"],
                 whole=cut["start"] == 0 and abs(cut["duration"] - recording["duration"]) < NEGLIGIBLE,
                 channels=len(recording["channel_ids"]),
