@@ -1,0 +1,153 @@
+"""Tries settings of model and training on the tuning fold's training speakers, and says what each is worth.
+
+    .venv/bin/python -m utils.bench.study --workdir DIR --out FOLDER [--settings FILE] [--seeds "0 1"] [--jobs 2]
+
+DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --stop-stage features ...``). The tuning
+fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
+four, two women and two men each, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
+setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone). What
+is there in FOLDER is not trained again. At the end a table: UAR on dev, mean over groups and seeds, and the difference
+to the first setting, paired over speakers, groups and seeds, with its 95 % interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from sernet.config.base import validate
+from sernet.config.model import ModelConfig
+from sernet.config.training import TrainConfig
+from sernet.pipeline.files import atomic
+from sernet.score.intervals import interval, mean_over_folds, mean_over_seeds, resample
+from sernet.score.metrics import metric
+from sernet.score.tables import LabelTable
+
+CLASSES = ["neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise"]
+TEST = ("02", "05", "14", "15", "16")
+DEV = {"A": ("03", "06", "10", "11"), "B": ("01", "08", "17", "22")}
+
+
+def train(name: str, setting: dict[str, Any], group: str, seed: int, folder: Path, out: Path) -> str:
+    """Train one model and leave its logits on the dev speakers in ``out``; returns a line to show."""
+    import torch
+
+    from sernet.corpus.utterances import read_cuts
+    from sernet.data.load import load_examples
+    from sernet.model.sernet import classify, embed
+    from sernet.train.batches import TrainingData
+    from sernet.train.trainer import Trainer, mean_recall
+
+    model = validate(ModelConfig, setting.get("model", {}), f"{name}.model")
+    config = validate(TrainConfig, setting.get("train", {}), f"{name}.train")
+    torch.set_num_threads(config.threads)
+    everything = load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz"))
+    tested = {f"ravdess-{speaker}" for speaker in TEST}
+    held = {f"ravdess-{speaker}" for speaker in DEV[group]}
+    only = {f"ravdess-{speaker}" for speaker in setting.get("speakers", {}).get(group, [])}
+    examples = everything.where(lambda u: u.speaker not in tested | held and (not only or u.speaker in only))
+    dev = everything.where(lambda u: u.speaker in held)
+    data = TrainingData(examples, CLASSES, {}, None, model, config, seed)
+    start = time.process_time()
+    trainer = Trainer(data, len(CLASSES), model, config, seed, "cpu")
+    while trainer.done < trainer.epochs:
+        trainer.history.append(trainer.epoch())
+    seconds = time.process_time() - start
+    inputs = [data.front_end(matrix) for matrix in dev.features]
+    logits, _ = classify(trainer.averaged, embed(trainer.averaged, inputs, "cpu", trainer.window), "cpu")
+    label = dev.labels(CLASSES)
+    with atomic(out) as temporary, open(temporary, "wb") as stream:
+        np.savez(
+            stream, logits=logits, label=label, speaker=np.array([str(u.speaker) for u in dev.utterances]),
+            seconds=seconds, accuracy=trainer.history[-1]["accuracy"],
+        )  # fmt: skip
+    return f"{name} {group} seed {seed}: dev UAR {mean_recall(label, logits.argmax(1)):.3f}, {seconds:.0f} s"
+
+
+def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) -> str:
+    """The findings as a Markdown table; the first setting is what the others are compared with."""
+    seeds = list(seeds)
+    runs = {
+        (name, group, seed): np.load(path)
+        for name in settings
+        for group in DEV
+        for seed in seeds
+        if (path := out / f"{name}-{group}-{seed}.npz").exists()
+    }
+    units = {str(s): i for i, s in enumerate(sorted({str(s) for run in runs.values() for s in run["speaker"]}))}
+    counts = resample(["study"], np.zeros(len(units), dtype=np.int64))
+    assert counts is not None
+    counts = np.concatenate([np.ones((1, len(units)), dtype=np.int64), counts])
+    tables = {
+        key: LabelTable(run["logits"], run["label"], CLASSES, np.array([units[str(s)] for s in run["speaker"]]))
+        for key, run in runs.items()
+    }
+
+    def uar(name: str, places: list[tuple[str, int]]) -> np.ndarray:
+        by_seed = [[tables[name, g, s] for g, s in places if s == seed] for seed in sorted({s for _, s in places})]
+        return mean_over_seeds([mean_over_folds(of, counts, ["uar"]) for of in by_seed])["uar"]
+
+    first = next(iter(settings))
+    difference = replace(metric("uar"), low=-1)
+    lines = [
+        f"| setting | what | seeds | dev UAR | less {first} | accuracy in training | CPU s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, setting in settings.items():
+        places = [(group, seed) for of, group, seed in runs if of == name]
+        if not places:
+            continue
+        values = uar(name, places)
+        said = ""
+        shared = [place for place in places if (first, *place) in runs]
+        if name != first and shared:
+            change = uar(name, shared) - uar(first, shared)
+            limits = interval(float(change[0]), change[1:], len(units), difference)
+            assert limits is not None
+            said = f"{change[0]:+.3f} [{limits[0]:+.2f}, {limits[1]:+.2f}]"
+        own = [runs[name, group, seed] for group, seed in places]
+        seconds, accuracy = (np.mean([float(run[key]) for run in own]) for key in ("seconds", "accuracy"))
+        which = " ".join(str(seed) for seed in sorted({seed for _, seed in places}))
+        what = setting.get("what", "")
+        lines.append(f"| {name} | {what} | {which} | {values[0]:.3f} | {said} | {accuracy:.2f} | {seconds:.0f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workdir", type=Path, required=True, help="holds data/ravdess/fbank80")
+    parser.add_argument("--out", type=Path, required=True, help="where dev logits go")
+    parser.add_argument("--settings", type=Path, default=Path("egs/ablation/studies.yaml"))
+    parser.add_argument("--seeds", type=lambda text: [int(word) for word in text.split()], default=[0])
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time, a core each")
+    options = parser.parse_args()
+    settings: dict[str, dict[str, Any]] = yaml.safe_load(options.settings.read_text(encoding="utf-8"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    folder = options.workdir / "data" / "ravdess" / "fbank80"
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(train, name, settings[name], group, seed, folder, path)
+            for seed in options.seeds
+            for name in settings
+            for group in DEV
+            if not (path := options.out / f"{name}-{group}-{seed}.npz").exists()
+        ]
+        for number, done in enumerate(as_completed(waiting), 1):
+            print(f"{number}/{len(waiting)}  {done.result()}", flush=True)
+    print(table(settings, options.seeds, options.out))
+
+
+if __name__ == "__main__":
+    main()
