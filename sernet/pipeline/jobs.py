@@ -20,6 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from sernet.errors import SernetError
+from sernet.pipeline import cards, environment
 from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
 from sernet.pipeline.files import read_json, write_json
 from sernet.pipeline.stamps import Job, Stamps
@@ -32,7 +33,8 @@ TAILS = 2
 class Runner:
     """How jobs are run.
 
-    `cpu_command` and `gpu_command` are put before a job's own command (cmd.sh sets them; empty: this machine).
+    At most `at_a_time` run at once. On this machine those that use a GPU are dealt to `gpus` of them, as many to each
+    as cmd.sh says. `cpu_command` and `gpu_command` are put before a job's own command (cmd.sh sets them; empty: here).
     `held` is a file descriptor that the jobs inherit: the work folder stays locked while one of them lives.
     """
 
@@ -52,8 +54,11 @@ class Runner:
             expected: for each job's name what its stamp will say it was made from.
 
         Raises:
-            SernetError: one or more failed; raised when all others are done. The end of each failing log is shown.
+            SernetError: there are not so many GPUs; or one or more failed, raised when all others are done. The end of
+                each failing log is shown.
         """
+        dealt = any(job.uses_gpu for job in jobs) and not self.gpu_command
+        gpus = cards.find(self.gpus, os.environ) if dealt else None
         for job in jobs:
             # What they stand for is about to change: a killed run goes on with the same command, without --force.
             job.stamp.unlink(missing_ok=True)
@@ -61,20 +66,17 @@ class Runner:
         started, total = len(waiting), len(jobs)
         running: list[_Process] = []
         failed: list[_Process] = []
-        free = list(range(self.at_a_time))[::-1]
         with tqdm(total=total, unit="job", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False) as bar:
             try:
                 while waiting or running:
-                    while waiting and free:
-                        process = waiting.pop(0)
-                        process.start(free.pop())
-                        running.append(process)
+                    self._start(waiting, running, gpus)
                     time.sleep(0.05)
                     if running and not bar.disable:
                         bar.set_postfix_str(running[0].last_line())
                     for process in [p for p in running if p.ended()]:
                         running.remove(process)
-                        free.append(process.slot)
+                        if gpus and process.card:
+                            gpus.give_back(process.card)
                         bar.update(len(process.jobs))
                         if process.code:
                             failed.append(process)
@@ -90,6 +92,17 @@ class Runner:
             raise SernetError(
                 f"{tails}\n{len(failed)} of {started} processes failed; see above{rest and ' and in:'}{rest}"
             )
+
+    def _start(self, waiting: list[_Process], running: list[_Process], gpus: cards.Cards | None) -> None:
+        """Start those that there is room for."""
+        for process in list(waiting):
+            if len(running) == self.at_a_time:
+                return
+            card = gpus.take() if gpus and process.uses_gpu else None
+            if card or not gpus or not process.uses_gpu:
+                waiting.remove(process)
+                process.start(card)
+                running.append(process)
 
 
 def _batches(jobs: list[Job], number: int) -> list[list[Job]]:
@@ -107,25 +120,22 @@ class _Process:
         self.runner, self.jobs = runner, jobs
         self.log = jobs[0].log
         self.task = self.log.with_suffix(".json")
-        self.slot = 0
+        self.uses_gpu = jobs[0].uses_gpu
+        self.card: str | None = None
         self.code = 0
         self._expected = [expected[job.name] for job in jobs]
         self._popen: subprocess.Popen[bytes] | None = None
         self._start = 0.0
 
-    def start(self, slot: int) -> None:
-        self.slot = slot
+    def start(self, card: str | None) -> None:
+        """Start it, on the GPU ``card`` where one is dealt."""
+        self.card = card
         items = [asdict(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
         base, root = str(self.runner.base), str(self.runner.root)
         write_json(self.task, {"root": root, "base": base, "jobs": _plain(items)})
-        gpu = self.jobs[0].uses_gpu
-        prefix = shlex.split(self.runner.gpu_command if gpu else self.runner.cpu_command)
+        prefix = shlex.split(self.runner.gpu_command if self.uses_gpu else self.runner.cpu_command)
         command = [*prefix, sys.executable, "-m", self.jobs[0].script, str(self.task)]
-        environment = dict(os.environ)
-        if gpu and not prefix and self.runner.gpus > 1:
-            given = environment.get("CUDA_VISIBLE_DEVICES", "")
-            devices = given.split(",") if given else [str(number) for number in range(self.runner.gpus)]
-            environment["CUDA_VISIBLE_DEVICES"] = devices[slot % min(self.runner.gpus, len(devices))]
+        seen = {cards.VISIBLE: card or ""} if card or not self.runner.gpus else {}
         self._start = time.monotonic()
         with open(self.log, "w", encoding="utf-8") as log:
             log.write(f"# {shlex.join(command)}\n# started {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n")
@@ -134,7 +144,7 @@ class _Process:
                 self._popen = subprocess.Popen(
                     command,
                     cwd=self.runner.root,
-                    env=environment,
+                    env=os.environ | seen,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -202,6 +212,7 @@ def main(run: Callable[[Job], None]) -> None:
     other jobs are done all the same, and the exit code is 1.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    environment.hold()
     task = read_json(Path(sys.argv[1]))
     stamps = Stamps(FileDigests(Path(os.devnull)), ModuleDigests(Path(task["root"])), Path(task["base"]))
     failures = []

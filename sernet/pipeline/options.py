@@ -142,7 +142,7 @@ def parser(root: Path) -> argparse.ArgumentParser:
     add("--nj", type=_positive, default=_cores(), metavar="N", action=_Once, help="jobs at a time (default: cores)")
     add("--cmd", choices=("local", "slurm"), default="local", action=_Once, help="where jobs run; see cmd.sh")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", action=_Once, help="(default: auto)")
-    add("--ngpu", type=_count, default=1, metavar="N", action=_Once, help="GPUs to spread jobs over (default: 1)")
+    add("--ngpu", type=_count, default=1, metavar="N", action=_Once, help="GPUs to deal jobs to (default: 1; 0: none)")
     add("--workdir", default=str(root), metavar="DIR", action=_Once, help="holds data/ and exp/ (default: here)")
     add("--tag", type=_tag, metavar="T", action=_Once, help="write to exp/<recipe>-T")
     add("--seeds", type=_seeds, metavar='"0 1 2"', action=_Once, help="(default: the recipe's)")
@@ -165,6 +165,8 @@ def parse(argv: list[str], root: Path) -> Request:
         p.error(f"no recipe {options.recipe!r}; there are: {', '.join(known)}")
     if options.stop_stage < options.stage:
         p.error(f"--stop-stage {options.stop_stage} comes before --stage {options.stage}")
+    if options.device == "cuda" and options.ngpu == 0:
+        p.error("--device cuda needs a GPU, and --ngpu 0 leaves none")
     keys = [key for key, _ in options.set]
     for key in keys:
         if keys.count(key) > 1:
@@ -196,6 +198,8 @@ def parse(argv: list[str], root: Path) -> Request:
 
 def may_use_gpu(request: Request) -> bool:
     """Whether jobs are to be sent where a GPU is; told without torch, which would take seconds to import."""
+    if request.ngpu == 0:
+        return False
     return request.device == "cuda" or (request.device == "auto" and shutil.which("nvidia-smi") is not None)
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from sernet.config.ood import DEFAULT_DETECTORS, TRIVIAL_DETECTORS
 from sernet.errors import SernetError, UsageError
-from sernet.report import plots, tables
+from sernet.report import paired_ood, plots, tables
 from sernet.report.cells import Outputs
-from sernet.report.groups import LabelGroup, Row
+from sernet.report.groups import Row
 from sernet.report.html import templates
 from sernet.report.measured import Measured, Model, Place, load
+from sernet.report.paired import HERE, THERE, Pair, same_utterances
 from sernet.report.results import headline
 from sernet.report.tables import Table, show, systems_of
-from sernet.score.files import Scored, name_some
+from sernet.score.files import name_some
 
 LABELLED = ("single", "cross", "corrupted")
+DETECTORS = tuple(name for name in DEFAULT_DETECTORS if name not in TRIVIAL_DETECTORS)
 ABSENT = "-"
-HERE, THERE = "here", "there"
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Comparison:
     labels: list[str]
     tables: list[Table]
     far: list[Table]
-    """Out of distribution: long, and without paired differences."""
+    """Out of distribution as each quotes it: long."""
     remarks: list[str]
     differences: dict[str, Row] = field(default_factory=dict)
     """What is compared, in words -> its row."""
@@ -61,12 +61,12 @@ def open_all(folders: Sequence[Path]) -> list[Measured]:
     return [load(folder, "/".join(some[-depth:])) for folder, some in zip(real, parts, strict=True)]
 
 
-def compare(experiments: Sequence[Measured]) -> Comparison:
-    """The first of ``experiments`` is what the others are compared with."""
+def compare(experiments: Sequence[Measured], detectors: Sequence[str] = DETECTORS) -> Comparison:
+    """The first of ``experiments`` is what the others are compared with; ``detectors``: whose AUROC is, too."""
     labels = [experiment.label for experiment in experiments]
     first, *others = experiments
     remarks: list[str] = []
-    lined_up = _align(experiments, remarks)
+    lined_up = _align(experiments, remarks, LABELLED)
     shown = [_provenance(experiments), _settings(experiments), *_recognition(experiments, lined_up)]
     differences: dict[str, Row] = {}
     body = []
@@ -99,6 +99,7 @@ def compare(experiments: Sequence[Measured]) -> Comparison:
             "seeds",
         ]
         shown.append(Table("Paired differences", caption, header, body, 4))
+    shown += _ood_differences(experiments, detectors, remarks)
     return Comparison(labels, [table for table in shown if table.body], _far(experiments), remarks, differences)
 
 
@@ -144,11 +145,11 @@ LinedUp = dict[str, list[Place | None]]
 """What is compared, in words -> where it is in each experiment."""
 
 
-def _align(experiments: Sequence[Measured], remarks: list[str]) -> LinedUp:
+def _align(experiments: Sequence[Measured], remarks: list[str], conditions: Sequence[str]) -> LinedUp:
     """Places of the same name; what is left, by what is trained and tested, where that leaves one choice."""
     where: dict[Place, list[Place | None]] = defaultdict(lambda: [None] * len(experiments))
     for index, experiment in enumerate(experiments):
-        for place in experiment.places(*LABELLED):
+        for place in experiment.places(*conditions):
             where[place][index] = place
     alone: dict[tuple[str, str, str], list[list[Place]]] = defaultdict(lambda: [[] for _ in experiments])
     for place, found in where.items():
@@ -210,6 +211,51 @@ def _far(experiments: Sequence[Measured]) -> list[Table]:
     return [Table("Out of distribution", caption, header, body, 5)] if body else []
 
 
+def _ood_differences(experiments: Sequence[Measured], detectors: Sequence[str], remarks: list[str]) -> list[Table]:
+    """AUROC of the detectors that both have, by OOD set and system."""
+    published = [experiment.label for experiment in experiments if experiment.published]
+    if published and any(experiment.places(*tables.OOD_CONDITIONS) for experiment in experiments):
+        what = f"what is published holds no scores of detectors ({', '.join(published)}); give folders of exp/"
+        remarks.append(f"out of distribution: {what}")
+    experiments = [experiment for experiment in experiments if not experiment.published]
+    if len(experiments) < 2:
+        return []
+    apart: list[str] = []
+    lined_up = _align(experiments, apart, tuple(tables.OOD_CONDITIONS))
+    if apart:
+        remarks.append(f"out of distribution: {name_some(apart)}")
+    first, body = experiments[0], []
+    read = paired_ood.reader()
+    for name, places in lined_up.items():
+        for other, place in zip(experiments[1:], places[1:], strict=True):
+            if places[0] is None or place is None:
+                continue
+            sides = {HERE: (other, place), THERE: (first, places[0])}
+            constant = {"recipe": str(first.rows[0]["recipe"]), "tag": None, "versus": None, "detector": None}
+            pairs, refused = paired_ood.models(sides, detectors, read)
+            for (system, reason), which in refused.items():
+                at = f"{name}, {system}, {name_some(which)}"
+                remarks.append(f"{at}: {first.label} and {other.label}: {reason}")
+            for models, shared in sorted(pairs.items(), key=lambda pair: tables.rank(pair[0][0].system)):
+                for suffix, chosen in _together(first, places[0], list(models), "auroc").items():
+                    rows = paired_ood.differences(constant | places[0].fields, sides, chosen, shared, read)
+                    by_detector = {row["detector"]: row for row in rows}
+                    size = rows[0]
+                    body.append(
+                        [name + suffix, place.condition, chosen[0].system, f"{other.label} - {first.label}"]
+                        + [show(by_detector.get(detector)) for detector in detectors]
+                        + [f"{size['n']} + {size['n_ood']}", str(size["n_speakers"])]
+                        + [str(len({model.fold for model in chosen}))]
+                        + [" ".join(map(str, sorted({model.seed for model in chosen})))]
+                    )
+    header = ["run: OOD set", "condition", "system", "what", *detectors, "n + n_ood", "speakers", "folds", "seeds"]
+    caption = (
+        "Difference of AUROC on the folds, seeds and utterances that both have, on the same resampled speakers; an "
+        f"interval without 0 is a difference. Of a shift set, which is to be accepted, 0.5 is best; {tables.INTERVAL}."
+    )
+    return [Table("Paired differences, out of distribution", caption, header, body, 4)]
+
+
 def _paired(
     first: Measured, other: Measured, lined_up: LinedUp, remarks: list[str]
 ) -> list[tuple[str, Row, dict[str, Row], list[Model]]]:
@@ -233,87 +279,30 @@ def _paired(
             reasons: dict[str, list[str]] = defaultdict(list)
             for model in common:
                 try:
-                    pair = _same(other.outputs(theirs, model), first.outputs(mine, model))
+                    pair = same_utterances(other.outputs(theirs, model), first.outputs(mine, model))
                 except SernetError as error:
                     reasons[str(error)].append(f"fold {model.fold}, seed {model.seed}")
                     continue
                 sides[HERE][model], sides[THERE][model] = pair
             for reason, which in reasons.items():
                 remarks.append(f"{at}, {name_some(which)}: {first.label} and {other.label}: {reason}")
-            for suffix, chosen in _together(first, mine, list(sides[HERE])).items():
-                rows = _Pair(
-                    str(first.rows[0]["recipe"]),
-                    mine,
-                    {side: {m: some[m] for m in chosen} for side, some in sides.items()},
-                ).rows()
+            for suffix, chosen in _together(first, mine, list(sides[HERE]), "uar").items():
+                constant = {"recipe": str(first.rows[0]["recipe"]), "tag": None, "versus": None, "detector": None}
+                both = {side: {(m.seed, m.fold): some[m] for m in chosen} for side, some in sides.items()}
+                rows = Pair(constant | mine.fields, both).rows()
                 difference = next(row for row in rows if row["versus"]) | {"system": system}
-                both = {row["system"]: row for row in rows if not row["versus"]}
-                found.append((name + suffix, difference, both, chosen))
+                quoted = {row["system"]: row for row in rows if not row["versus"]}
+                found.append((name + suffix, difference, quoted, chosen))
     return found
 
 
-def _together(experiment: Measured, place: Place, models: list[Model]) -> dict[str, list[Model]]:
+def _together(experiment: Measured, place: Place, models: list[Model], metric: str) -> dict[str, list[Model]]:
     """The models whose mean is quoted: all, or those of one fold where folds stand apart; by what to call them."""
-    apart = any(isinstance(row["fold"], int) for row in headline(experiment.rows, metric="uar", **place.fields))
+    apart = any(isinstance(row["fold"], int) for row in headline(experiment.rows, metric=metric, **place.fields))
     found: dict[str, list[Model]] = defaultdict(list)
     for model in models:
         found[f", fold {model.fold}" if apart else ""].append(model)
     return found
-
-
-def _same(here: Outputs, there: Outputs) -> tuple[Outputs, Outputs]:
-    """The outputs of two models on the same utterances, classes in the same order, speakers known.
-
-    Raises:
-        SernetError: they are not comparable; says why.
-    """
-    if set(here.classes) != set(there.classes):
-        raise SernetError(f"other classes ({', '.join(sorted(set(here.classes) ^ set(there.classes)))})")
-    mine, theirs = set(here.utt_id.tolist()), set(there.utt_id.tolist())
-    if mine != theirs:
-        raise SernetError(f"other test utterances ({len(mine & theirs)} in common, {len(mine ^ theirs)} not)")
-    here, there = here[np.argsort(here.utt_id)], there[np.argsort(there.utt_id)]
-    order = [here.classes.index(name) for name in there.classes]
-    here = replace(here, label=np.argsort(order)[here.label], logits=here.logits[:, order], classes=there.classes)
-    if (unequal := here.label != there.label).any():
-        raise SernetError(f"other labels ({name_some(here.utt_id[unequal])})")
-    unit = here.unit if (here.unit != "").all() else there.unit
-    if (unit == "").any():
-        raise SernetError(f"speakers are not known ({name_some(there.utt_id[unit == ''])}); give a folder of exp/")
-    return replace(here, unit=unit), replace(there, unit=unit)
-
-
-class _Pair(LabelGroup):
-    """Two experiments as though they were two systems of one: their UAR, and its paired difference.
-
-    The recipe's name is in the key of the draws: with it, the first one's intervals are those of its own report.
-    """
-
-    names = ("uar",)
-
-    def __init__(self, recipe: str, place: Place, sides: Mapping[str, Mapping[Model, Outputs]]) -> None:
-        constant = {"recipe": recipe, "tag": None, **place.fields, "versus": None, "detector": None}
-        known: dict[Path, Outputs] = {}
-        members = []
-        for side, models in sides.items():
-            for model, output in models.items():
-                where = (place.train, place.test, place.condition, "test")
-                item = Scored(place.run, side, model.fold, model.seed, *where, Path(side) / model.folder)
-                known[item.score_file] = output
-                members.append(item)
-        super().__init__(constant, members, THERE, known.__getitem__)
-
-    def rows(self) -> list[Row]:
-        outputs = {item: self.read(item.score_file) for item in self.members}
-        names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
-        self.units = {str(name): column for column, name in enumerate(names)}
-        cells = [self.label_cell(item, output, item.system) for item, output in outputs.items()]
-        draws = self.draws(cells)
-        rows = self.contrasts(cells, draws)
-        for side in (HERE, THERE):
-            mine = [cell for cell in cells if cell.system == side]
-            rows += self.aggregate(mine, draws, self.names, system=side, seed=None, fold="mean")
-        return [row for row in rows if row["metric"] == "uar"]
 
 
 def as_text(comparison: Comparison) -> str:

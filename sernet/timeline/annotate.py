@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,18 @@ class Setting:
         number = len(config.classes)
         implied = np.array(self.implied or (1 / number,) * number)
         return emissions(posterior, rejection, implied, scale)
+
+
+def setting_of(
+    config: TimelineConfig, classes: Sequence[str], counts: Mapping[str, int], balanced: bool, known: np.ndarray | None
+) -> Setting:
+    """The setting of a model of ``classes`` trained on ``counts`` utterances of each label.
+
+    ``balanced``: classes counted alike in training, so that its posteriors imply a uniform prior. ``known``: see
+    `Setting`.
+    """
+    prior = tuple(count / sum(counts.values()) for count in counts.values())
+    return Setting(config, tuple(classes), prior, () if balanced else prior, known)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Runs in either environment: with torch here, or with k2 where that is installed,
 from __future__ import annotations
 
 import math
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from sernet.model.sernet import SerNet
 from sernet.pipeline.files import read_json, write_json
 from sernet.pipeline.progress import track
 from sernet.score.infer import front_end, load_model
+from sernet.timeline import decode
 from sernet.timeline.annotate import Setting
 from sernet.timeline.objective import sequence_loss
 from sernet.timeline.store import read_features, read_index
@@ -144,6 +146,28 @@ def main(task: dict[str, Any]) -> None:
     checkpoint.save(out / "model.safetensors", model.state_dict(), {"identity": task["identity"]})
     sequence = raw.sequence.model_dump(mode="json") | {"objective": means, "from": meta["identity"]}
     write_json(out / "model.json", meta | {"identity": task["identity"], "sequence": sequence})
+
+
+def here_or_by_k2(task: dict[str, Any]) -> None:
+    """`main` here or, where the objective is to go through k2 and that is elsewhere, in k2's own environment.
+
+    Raises:
+        SernetError: it failed there.
+    """
+    through = decode.choose(task["timeline"]["sequence"]["through"])
+    print(f"objective through {through.name} ({through.why})", flush=True)
+    if through.python is None:
+        main(task)
+        return
+    path = Path(task["out"]) / "task.json"
+    write_json(path, task)
+    command = [str(through.python), "-m", "sernet.train.sequence", str(path)]
+    code = subprocess.run(command, env=decode.k2_environment()).returncode
+    path.unlink()
+    if code:
+        raise SernetError(
+            f"fine-tuning through k2 failed; the log above says why: {' '.join(command)} ended with {code}"
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from sklearn.metrics import recall_score
+from sklearn.metrics import recall_score, roc_auc_score
 
 from sernet.errors import SernetError, UsageError
 from sernet.pipeline.files import write_json, write_text
@@ -156,3 +156,45 @@ def test_faults_are_said(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text("[{")
     with pytest.raises(SernetError, match=r"results\.json cannot be read"):
         open_all([folders[0], tmp_path])
+
+
+def auroc(folder: Path, detector: str, name: str) -> float:
+    values = []
+    for fold in (0, 1):
+        directory = folder / "single_mini_en" / "am" / f"fold{fold}" / "seed0" / "ood" / detector
+        inside, outside = (np.load(directory / f"{part}.npz")["score"] for part in ("test", name))
+        label = np.r_[np.zeros(len(inside)), np.ones(len(outside))]
+        values.append(roc_auc_score(label, np.r_[inside, outside]))
+    return float(np.mean(values))
+
+
+def test_detectors_are_paired_on_what_both_have(tmp_path: Path, make: Maker) -> None:
+    more = {"corpora": ("mini_en",), "takes": 1}
+    one = make(tmp_path / "one", systems=("am",), seeds=(0, 1), detectors=("msp", "duration"), **more)
+    two = make(tmp_path / "two", systems=("baseline", "am"), detectors=("msp", "mahalanobis", "duration"), **more)
+    folders = [finish(tmp_path / "one", [i for i in one if i.test != "shift"]), finish(tmp_path / "two", two)]
+    lost = tmp_path / "two" / "single_mini_en" / "am" / "fold1" / "seed0" / "ood" / "msp" / "noise.npz"
+    with np.load(lost) as file:  # another clip less
+        np.savez(lost, utt_id=file["utt_id"][1:], score=file["score"][1:])
+    found = compare(open_all(folders))
+    by_set = {line["run: OOD set"]: line for line in table(found, "Paired differences, out of distribution")}
+    near = by_set["single_mini_en: mini_en -> near"]
+    expected = auroc(folders[1], "msp", "near") - auroc(folders[0], "msp", "near")
+    assert near["msp"].startswith(f"{expected:+.3f} [") and near["mahalanobis"] == "-" and "duration" not in near
+    assert (near["system"], near["seeds"], near["folds"], near["speakers"]) == ("am", "0", "2", "8")
+    assert by_set["single_mini_en: mini_en -> noise"]["folds"] == "1"
+    assert any(
+        "noise, am, fold 1, seed 0" in r and "other OOD utterances (11 in common, 1 not)" in r for r in found.remarks
+    )
+    assert any("-> shift (ood-shift): only in two" in remark for remark in found.remarks)
+    asked = compare(open_all(folders), ["duration"])
+    line = table(asked, "Paired differences, out of distribution")[0]
+    assert "duration" in line and "msp" not in line
+    assert "Paired differences, out of distribution" in as_text(asked) and "duration" in as_html(asked)
+
+
+def test_the_difference_of_an_experiment_to_itself_is_nothing_out_of_distribution(tmp_path: Path, make: Maker) -> None:
+    more = {"corpora": ("mini_en",), "systems": ("am",), "takes": 1, "detectors": ("msp",)}
+    folders = [finish(tmp_path / name, make(tmp_path / name, **more)) for name in ("one", "two")]
+    lines = table(compare(open_all(folders)), "Paired differences, out of distribution")
+    assert len(lines) == 3 and {line["msp"] for line in lines} == {"+0.000"}
