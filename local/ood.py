@@ -54,11 +54,16 @@ def run(job: Job) -> None:
 
 
 def announce(experiment: Experiment) -> list[str]:
-    """Sets that are skipped because their corpus is not there."""
+    """Sets that are skipped because their corpus is not there, and systems that hear no such set."""
     sets = experiment.recipe.config.ood.sets
     wanted = {name for run in experiment.runs for name in run.config.ood}
     absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
-    return [f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent]
+    named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
+    svms = [name for name in sorted(named) if experiment.svm(name)]
+    return [
+        *(f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent),
+        *(f"{name}: an SVM on functionals; not scored out of distribution" for name in svms),
+    ]
 
 
 def conclude(experiment: Experiment) -> list[str]:

@@ -26,6 +26,7 @@ MANIFESTS = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
 PREPARING = ("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks")
 READING = ("sernet.corpus.imports.sources",)
 """What a prepare.py may call."""
+CHECKED = {"classes", "merge", "classes_of", "protocol", "dev_speakers"}
 SHOWN = 10
 """Lines of one kind that are said after the stage; all stand in checks.json and on the card."""
 
@@ -139,7 +140,7 @@ def _folds_job(experiment: Experiment, run: Run) -> Job:
     lists = {} if protocol.path is None else {name: _lists(experiment, protocol.path, name) for name in run.train}
     controlled = {
         attribute
-        for system in run.config.systems or experiment.recipe.systems
+        for system in experiment.recipe.config.systems_of(run.config)
         for attribute, control in experiment.recipe.systems[system][0].attributes.items()
         if control.control != "off" and control.weight
     }
@@ -149,7 +150,7 @@ def _folds_job(experiment: Experiment, run: Run) -> Job:
         script="local.prepare",
         stamp=experiment.folder / run.name / "folds.json",
         config={
-            "run": run.config.model_dump(mode="json", include={"classes", "merge", "protocol", "dev_speakers"}),
+            "run": run.config.model_dump(mode="json", include=CHECKED if run.joint else CHECKED - {"classes_of"}),
             "train": run.train,
             "tests": run.tests,
             "published": published,

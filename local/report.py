@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from local import timeline
-from local.score import score_path, sets
+from local.score import probe_path, probed_sets, score_path, sets
 from sernet.experiment import Experiment, Unit
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
@@ -36,14 +36,16 @@ def run(job: Job) -> None:
     from sernet.pipeline.files import write_text
     from sernet.report.html import write_report
     from sernet.report.markdown import results_markdown
+    from sernet.report.probed import left_out
     from sernet.report.results import build_results, write_results
     from sernet.report.tables import in_order
     from sernet.score.files import Scored
     from sernet.score.timeline import Timed
 
-    scored = [Scored(**item | {"directory": Path(item["directory"])}) for item in job.config["scored"]]
+    scored = [Scored.read(item) for item in job.config["scored"]]
     results, markdown, page, config = job.outputs
-    provenance = job.arguments["provenance"]
+    probes = job.config["probes"]
+    provenance = job.arguments["provenance"] | {"not probed": left_out(scored, probes)}
     shown = job.config["shown"]
     rows = build_results(
         scored,
@@ -53,6 +55,9 @@ def run(job: Job) -> None:
         apart=shown["folds apart"],
         timed=[Timed(**item | {"path": Path(item["path"])}) for item in job.config["timed"]],
         tuned=job.config["tuned"],
+        versus=job.config["versus"],
+        probes=probes,
+        rivals=job.config["rivals"],
     )
     write_results(rows, results)
     rows = in_order(rows, dict.fromkeys(item.run for item in scored))
@@ -97,12 +102,15 @@ def _job(experiment: Experiment, request: Request) -> Job:
     files = [
         score_path(unit, name) for unit in units for name in sets(experiment, unit) if name not in ("train", "dev")
     ]
-    files += [unit.directory / "history.jsonl" for unit in units]
+    files += [unit.directory / "history.jsonl" for unit in units if not experiment.svm(unit.system)]
     for unit in units:
         ood_sets = experiment.ood_sets(unit)
         scored_by = experiment.recipe.config.ood.scored(ood_sets)
         files += [unit.directory / "ood" / detector / f"{name}.npz" for detector, name in scored_by]
         files += [score_path(unit, "dev")] if "dev" in experiment.sets(unit) else []
+        files += [
+            probe_path(unit, a, n) for a in experiment.recipe.config.probes for n in probed_sets(experiment, unit)
+        ]
     timed = list(_timed(experiment))
     files += [Path(item["path"]) for item in timed]
     folder = experiment.folder
@@ -119,6 +127,9 @@ def _job(experiment: Experiment, request: Request) -> Job:
             "scored": scored,
             "timed": timed,
             "tuned": sorted(experiment.tuned_speakers) if experiment.recipe.config.tuned_on else None,
+            "rivals": {run.name: run.config.against for run in experiment.runs if run.config.against},
+            "versus": {name: system.versus for name, system in experiment.recipe.config.systems.items()},
+            "probes": experiment.recipe.config.probes,
             "detectors": experiment.recipe.config.ood.detectors,
             "shown": {key: provenance[key] for key in shown},
         },
@@ -162,8 +173,14 @@ def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
     }
     for name in unit.run.tests:
         yield base | {"test": name, "condition": "cross", "set": name}
-    if unit.run.folded:
+    if unit.run.joint:
+        # By corpus alone: all test speakers together would be a mean over corpora, the largest first, and over classes
+        # that not all of them have.
+        for name, classes in (experiment.corpus_classes(unit) or {}).items():
+            yield base | {"test": name, "condition": "single", "set": name, "view": [name, classes]}
+    elif unit.run.folded:
         yield base | {"test": "+".join(sorted(unit.run.train)), "condition": "single", "set": "test"}
+    if unit.run.folded:
         for name in experiment.ood_sets(unit):
             config = experiment.recipe.config.ood.sets[name]
             if config.split == "test":

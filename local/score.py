@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.train import digest
 from sernet.config.base import validate
@@ -17,9 +17,12 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
 
+if TYPE_CHECKING:
+    from sernet.data.dataset import Examples
+
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a far set and fold, then one a model and set."""
+    """One job a far set and fold, then one a model and set, then the probes of each model."""
     units = list(experiment.units())
     making = {}
     for unit in units:
@@ -29,12 +32,16 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
                 making[job.name] = job
     yield list(making.values())
     yield [_score_job(experiment, request, unit, name) for unit in units for name in sets(experiment, unit)]
+    if experiment.recipe.config.probes:
+        yield [_probe_job(experiment, unit) for unit in units]
 
 
 def run(job: Job) -> None:
-    """Make one far set, or score one set with one model."""
+    """Make one far set, score one set with one model, or probe one model's embeddings."""
     if "set" in job.config:
         _make(job)
+    elif "probes" in job.config:
+        _probe(job)
     else:
         _score(job)
 
@@ -67,6 +74,17 @@ def made_path(experiment: Experiment, unit: Unit, name: str) -> Path:
 def score_path(unit: Unit, name: str) -> Path:
     """scores/<set>.npz."""
     return unit.directory / "scores" / f"{name}.npz"
+
+
+def probe_path(unit: Unit, attribute: str, name: str) -> Path:
+    """What the probes of a model said of a set."""
+    return unit.directory / "probes" / attribute / f"{name}.npz"
+
+
+def probed_sets(experiment: Experiment, unit: Unit) -> list[str]:
+    """The sets whose embeddings are probed: that of training, and where the unit is tested."""
+    tests = unit.run.tests or unit.run.joint or ("test",)
+    return [name for name in experiment.sets(unit) if name in ("train", *tests)]
 
 
 def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
@@ -108,6 +126,11 @@ def _make(job: Job) -> None:
 def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) -> Job:
     made = name in experiment.recipe.config.ood.sets and is_made(experiment, name)
     items = [] if made else experiment.utterances(unit, name)
+    svm = experiment.svm(unit.system)
+    if svm:
+        items = experiment.as_functionals(items, svm.features)
+    code = ("sernet.score.svm",) if svm else ("sernet.score.infer", *experiment.recipe.systems[unit.system][0].peer)
+    corpora = sorted({item.utterance.corpus for item in items})
     ark = made_path(experiment, unit, name)
     model = tuple(unit.directory / file for file in ("model.safetensors", "model.json"))
     arguments: dict[str, Any] = {
@@ -115,19 +138,42 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
         "device": request.device,
         "made": made,
         "utterances": [item.utterance.id for item in items],
-        "features": {c: str(experiment.features(c)) for c in sorted({item.utterance.corpus for item in items})},
+        "features": {c: str(experiment.features(c, svm.features if svm else None)) for c in corpora},
+        "svm": svm is not None,
     }
     return Job(
         name=f"score {unit.name}/{name}",
         script="local.score",
         stamp=score_path(unit, name).with_suffix(".json"),
         config={"utterances": digest(items)},
-        modules=("sernet.score.infer", "sernet.score.files", "sernet.data.load"),
+        modules=(*code, "sernet.score.files", "sernet.data.load"),
         inputs=(*model, *((ark, ark.with_suffix(".jsonl")) if made else ())),
         outputs=(score_path(unit, name),),
         arguments=arguments,
         light=True,
-        uses_gpu=may_use_gpu(request),
+        uses_gpu=svm is None and may_use_gpu(request),
+    )
+
+
+def _probe_job(experiment: Experiment, unit: Unit) -> Job:
+    attributes = experiment.recipe.config.probes
+    names = probed_sets(experiment, unit)
+    items = {name: experiment.part(unit, name) for name in names}
+    corpora = sorted({item.utterance.corpus for some in items.values() for item in some})
+    return Job(
+        name=f"probes {unit.name}",
+        script="local.score",
+        stamp=unit.directory / "probes" / "probes.json",
+        config={
+            "probes": attributes,
+            "sets": names,
+            "utterances": {n: digest(i, attributes) for n, i in items.items()},
+        },
+        modules=("sernet.score.probes",),
+        inputs=tuple(score_path(unit, name) for name in names),
+        outputs=tuple(probe_path(unit, attribute, name) for attribute in attributes for name in names),
+        arguments={"features": [str(experiment.features(corpus)) for corpus in corpora]},
+        light=True,
     )
 
 
@@ -148,19 +194,47 @@ def _score(job: Job) -> None:
     from sernet.data.load import load_examples
     from sernet.ood.store import load_set
     from sernet.score.files import ScoreSet
-    from sernet.score.infer import score
-    from sernet.train.device import choose_device
 
-    device = choose_device(job.arguments["device"])
-    model, meta = _model(Path(job.arguments["directory"]), device)
+    directory = Path(job.arguments["directory"])
     if job.arguments["made"]:
         examples = load_set(job.inputs[2])
     else:
         folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
         known = {name: item for folder in job.arguments["features"].values() for name, item in _indexed(folder).items()}
         examples = load_examples(folders, [known[name] for name in job.arguments["utterances"]])
-    ScoreSet(**score(model, meta, examples, device)).save(job.outputs[0])
+    scored = _by_svm(directory, examples) if job.arguments["svm"] else _by_network(directory, examples, job)
+    ScoreSet(**scored).save(job.outputs[0])
     print(f"{len(examples)} utterances in {job.outputs[0]}", flush=True)
+
+
+def _by_network(directory: Path, examples: Examples, job: Job) -> dict[str, Any]:
+    from sernet.score.infer import score
+    from sernet.train.device import choose_device
+
+    device = choose_device(job.arguments["device"])
+    model, meta = _model(directory, device)
+    return score(model, meta, examples, device)
+
+
+def _by_svm(directory: Path, examples: Examples) -> dict[str, Any]:
+    from sernet.score.svm import score
+
+    return score(directory, examples)
+
+
+def _probe(job: Job) -> None:
+    from sernet.score.files import ScoreSet
+    from sernet.score.probes import probe
+
+    known = {name: item.utterance for folder in job.arguments["features"] for name, item in _indexed(folder).items()}
+    scores = {name: ScoreSet.load(path) for name, path in zip(job.config["sets"], job.inputs, strict=True)}
+    for path in job.outputs:
+        attribute, name = path.parent.name, path.stem
+        ids = scores["train"].utt_id.tolist() + scores[name].utt_id.tolist()
+        values = {identity: value for identity in ids if (value := getattr(known[identity], attribute))}
+        said = probe(attribute, scores["train"], scores[name] if name != "train" else None, values)
+        said.save(path)
+        print(f"{attribute}, {name}: {len(said)} utterances read" + (f"; {said.note}" if said.note else ""), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sernet.config.base import validate
+from sernet.config.functionals import SvmConfig
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.corpus.utterances import Indexed, read_cuts
@@ -24,6 +25,9 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
 
 def run(job: Job) -> None:
     """Train one model."""
+    if "svm" in job.config:
+        _fit_svm(job)
+        return
     from sernet.data.load import load_examples
     from sernet.train.device import choose_device
     from sernet.train.loop import fit
@@ -43,6 +47,25 @@ def run(job: Job) -> None:
         directory=job.stamp.parent,
         device=choose_device(job.arguments["device"]),
         identity=job.arguments["identity"],
+    )
+
+
+def _fit_svm(job: Job) -> None:
+    from sernet.data.load import load_examples
+    from sernet.train.svm import fit
+
+    folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
+    known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
+    train = load_examples(folders, [known[identity] for identity in job.arguments["train"]])
+    svm = validate(SvmConfig, job.config["svm"], job.name)
+    fit(
+        train,
+        job.config["classes"],
+        job.config["merge"],
+        job.config["corpus_classes"],
+        svm,
+        job.stamp.parent,
+        job.arguments["identity"],
     )
 
 
@@ -66,6 +89,8 @@ def digest(items: Sequence[Indexed], attributes: Iterable[str] = ()) -> str:
 
 
 def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
+    if svm := experiment.svm(unit.system):
+        return _svm_job(experiment, unit, svm)
     train = experiment.part(unit, "train")
     dev = experiment.part(unit, "dev") if unit.run.config.dev_speakers and unit.run.folded else []
     model, training = experiment.recipe.systems[unit.system]
@@ -74,7 +99,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         "train": training.model_dump(mode="json"),
         "classes": unit.run.config.classes,
         "merge": unit.run.config.merge,
-        "corpus_classes": _corpus_classes(unit, train),
+        "corpus_classes": experiment.corpus_classes(unit),
         "seed": unit.seed,
         "training utterances": digest(train, model.attributes),
         "dev utterances": digest(dev),
@@ -84,7 +109,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         script="local.train",
         stamp=unit.directory / "train.json",
         config=config,
-        modules=("sernet.train.loop", "sernet.data.load"),
+        modules=("sernet.train.loop", "sernet.data.load", *model.peer),
         outputs=tuple(unit.directory / name for name in ("model.safetensors", "model.json", "history.jsonl")),
         arguments={
             "train": [item.utterance.id for item in train],
@@ -97,13 +122,27 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
     )
 
 
-def _corpus_classes(unit: Unit, train: Sequence[Indexed]) -> dict[str, list[str]] | None:
-    """The classes that each corpus has, where several are trained on; the others are masked for its utterances."""
-    if len(unit.run.train) == 1:
-        return None
-    labels = {(item.utterance.corpus, unit.run.label(item.utterance.emotion)) for item in train}
-    classes = unit.run.config.classes
-    return {corpus: [name for name in classes if (corpus, name) in labels] for corpus in unit.run.train}
+def _svm_job(experiment: Experiment, unit: Unit, svm: SvmConfig) -> Job:
+    train = experiment.as_functionals(experiment.part(unit, "train"), svm.features)
+    return Job(
+        name=f"train {unit.name}",
+        script="local.train",
+        stamp=unit.directory / "train.json",
+        config={
+            "svm": svm.model_dump(mode="json"),
+            "classes": unit.run.config.classes,
+            "merge": unit.run.config.merge,
+            "corpus_classes": experiment.corpus_classes(unit),
+            "training utterances": digest(train),
+        },
+        modules=("sernet.train.svm", "sernet.data.load"),
+        outputs=tuple(unit.directory / name for name in ("model.safetensors", "model.json")),
+        arguments={
+            "train": [item.utterance.id for item in train],
+            "features": {corpus: str(experiment.features(corpus, svm.features)) for corpus in unit.run.train},
+        },
+        light=True,
+    )
 
 
 if __name__ == "__main__":

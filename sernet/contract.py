@@ -88,9 +88,16 @@ def classes(recipe: Recipe) -> list[str]:
     """It has the systems that every recipe has, and classes that its corpora have."""
     faults = [f"{recipe.name}: no system {name}" for name in SYSTEMS if name not in recipe.systems]
     for name, run in recipe.config.runs.items():
-        for corpus in [*run.corpora, *run.test_on]:
-            known = set(recipe.corpora[corpus].maps.get("emotion", {}).values())
-            if absent := [emotion for emotion in run.classes if emotion not in known]:
+        known = {
+            corpus: set(recipe.corpora[corpus].maps.get("emotion", {}).values())
+            for corpus in [*run.corpora, *run.test_on]
+        }
+        wanted = {corpus: run.classes_of.get(corpus, run.classes) for corpus in known}
+        if run.folded and len(run.corpora) > 1:  # what one corpus lacks another may have
+            everyone = {"+".join(run.corpora): set().union(*known.values())}
+            known, wanted = known | everyone, run.classes_of | dict.fromkeys(everyone, run.classes)
+        for corpus, classes in wanted.items():
+            if absent := [emotion for emotion in classes if emotion not in known[corpus]]:
                 faults.append(f"runs.{name}.classes: {corpus} has no {', '.join(absent)}")
     return faults
 
@@ -135,7 +142,7 @@ def folds(recipe: Recipe, entries: dict[str, list[Entry]], corpus_root: Path) ->
         }
         config: dict[str, Any] = {"run": run.config.model_dump(mode="json"), "train": run.train, "tests": run.tests}
         indexed = {name: _indexed(recipe.corpora[name], entries[name]) for name in (*run.train, *run.tests)}
-        config |= {"published": said, "needs_gender": _needs_gender(recipe, run.config.systems)}
+        config |= {"published": said, "needs_gender": _needs_gender(recipe, recipe.config.systems_of(run.config))}
         try:
             made = partition.folds(config, indexed, f"run {run.name}")
         except SernetError as error:
@@ -146,8 +153,8 @@ def folds(recipe: Recipe, entries: dict[str, list[Entry]], corpus_root: Path) ->
     return faults
 
 
-def _needs_gender(recipe: Recipe, systems: list[str] | None) -> bool:
-    controls = [recipe.systems[name][0].attributes.get("gender") for name in systems or recipe.systems]
+def _needs_gender(recipe: Recipe, systems: list[str]) -> bool:
+    controls = [recipe.systems[name][0].attributes.get("gender") for name in systems]
     return any(control is not None and control.control != "off" and bool(control.weight) for control in controls)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from sernet.config.functionals import SvmConfig
 from sernet.config.load import Recipe
 from sernet.config.recipe import RunConfig
 from sernet.corpus.entries import speaker_id
-from sernet.corpus.utterances import Indexed, read_cuts
+from sernet.corpus.utterances import Indexed, Utterance, read_cuts
 from sernet.data.protocols import Fold, read_folds
 from sernet.errors import SernetError
 
@@ -35,6 +36,16 @@ class Run:
         """The class that an emotion counts as; None: not a class of this run."""
         name = self.config.merge.get(emotion, emotion) if emotion else None
         return name if name in self.config.classes else None
+
+    def takes(self, utterance: Utterance) -> bool:
+        """Whether an utterance is trained on and tested: it has a class of this run, and one that its corpus gives."""
+        label = self.label(utterance.emotion)
+        return label is not None and label in self.config.classes_of.get(utterance.corpus, [label])
+
+    @property
+    def joint(self) -> tuple[str, ...]:
+        """The corpora whose test speakers are a score set each: those of folds over several."""
+        return self.train if self.folded and len(self.train) > 1 else ()
 
 
 @dataclass(frozen=True)
@@ -81,9 +92,19 @@ class Experiment:
         """data/<corpus>."""
         return self.workdir / "data" / corpus
 
-    def features(self, corpus: str) -> Path:
-        """data/<corpus>/<features-name>."""
-        return self.data(corpus) / self.recipe.config.features.name
+    def features(self, corpus: str, name: str | None = None) -> Path:
+        """data/<corpus>/<features-name>: the recipe's FBanks, or functionals by ``name``."""
+        return self.data(corpus) / (name or self.recipe.config.features.name)
+
+    def svm(self, system: str) -> SvmConfig | None:
+        """The linear SVM that a system is; None: it is a network."""
+        return self.recipe.config.systems[system].svm
+
+    def functionals(self, corpus: str) -> list[str]:
+        """The functionals of a corpus that some system asks for."""
+        runs = [run for run in self.runs if corpus in (*run.train, *run.tests)]
+        systems = {system for run in runs for system in self.recipe.config.systems_of(run.config)}
+        return sorted({svm.features for system in systems if (svm := self.svm(system))})
 
     def folds_path(self, corpus: str, run: Run) -> Path:
         """data/<corpus>/folds/<protocol>.json; the number of dev speakers is part of the protocol."""
@@ -153,9 +174,10 @@ class Experiment:
         """The out-of-distribution sets of a unit.
 
         Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
-        without held-out emotions that the unit's test speakers never show.
+        without held-out emotions that the unit's test speakers never show. None for an SVM: the sounds of far sets
+        are kept as FBanks.
         """
-        if not unit.run.folded:
+        if not unit.run.folded or self.svm(unit.system):
             return []
         sets = self.recipe.config.ood.sets
         there = [name for name in unit.run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
@@ -167,9 +189,11 @@ class Experiment:
             seeds = self.seeds or tuple(self.recipe.config.seeds)
             if run.config.seeds is not None:
                 seeds = tuple(seed for seed in seeds if seed in run.config.seeds)
-            for system in run.config.systems or list(self.recipe.systems):
+            for system in self.recipe.config.systems_of(run.config):
+                # An SVM draws nothing: one seed says all.
+                drawn = seeds[:1] if self.svm(system) else seeds
                 for fold in self.fold_numbers(run):
-                    for seed in seeds:
+                    for seed in drawn:
                         part = "all" if fold == "all" else f"fold{fold}"
                         yield Unit(run, system, fold, seed, self.folder / run.name / system / part / f"seed{seed}")
 
@@ -203,27 +227,35 @@ class Experiment:
             for group in zip(*parts, strict=True)
         ]
 
-    def indexed(self, corpus: str) -> list[Indexed]:
-        """The utterances of a corpus with their features' place. Needs stage 2."""
-        path = self.features(corpus) / "cuts.jsonl.gz"
+    def as_functionals(self, items: Sequence[Indexed], name: str) -> list[Indexed]:
+        """The same utterances with their functionals' place."""
+        corpora = sorted({item.utterance.corpus for item in items})
+        known = {item.utterance.id: item for corpus in corpora for item in self.indexed(corpus, name)}
+        return [known[item.utterance.id] for item in items]
+
+    def indexed(self, corpus: str, name: str | None = None) -> list[Indexed]:
+        """The utterances of a corpus with their features' place, by ``name`` those of functionals. Needs stage 2."""
+        path = self.features(corpus, name) / "cuts.jsonl.gz"
         if path not in self._cuts:
             self._cuts[path] = read_cuts(path)
         return self._cuts[path]
 
     def part(self, unit: Unit, name: str) -> list[Indexed]:
-        """The utterances of a unit's part: `train`, `dev`, `test`, or a corpus that is tested whole.
+        """The utterances of a part: `train`, `dev`, `test`, a corpus that is tested whole, or its speakers of `test`.
 
         Only utterances with a class of the run; what a run leaves out is for near out-of-distribution sets.
         """
         if name in unit.run.tests:
             return [item for item in self.indexed(name) if unit.run.label(item.utterance.emotion)]
+        if name in unit.run.joint:
+            return [item for item in self.part(unit, "test") if item.utterance.corpus == name]
         everything = [item for corpus in unit.run.train for item in self.indexed(corpus)]
         speakers = self.speakers(unit, name)
         left_out = self.left_out(unit)
         return [
             item
             for item in everything
-            if unit.run.label(item.utterance.emotion)
+            if unit.run.takes(item.utterance)
             and (speakers is None or item.utterance.speaker in speakers)
             and item.utterance.id not in left_out
         ]
@@ -278,7 +310,16 @@ class Experiment:
         """The score sets of a unit that are not out of distribution."""
         if not unit.run.folded:
             return ["train", *unit.run.tests]
-        return ["train", "dev", "test"] if unit.run.config.dev_speakers else ["train", "test"]
+        dev = ["dev"] if unit.run.config.dev_speakers else []
+        return ["train", *dev, "test", *unit.run.joint]
+
+    def corpus_classes(self, unit: Unit) -> dict[str, list[str]] | None:
+        """The classes that each of several corpora has in training; the others are masked for it. None: one corpus."""
+        if len(unit.run.train) == 1:
+            return None
+        train = [item.utterance for item in self.part(unit, "train")]
+        there = {(utterance.corpus, unit.run.label(utterance.emotion)) for utterance in train}
+        return {c: [name for name in unit.run.config.classes if (c, name) in there] for c in unit.run.train}
 
     def _spread(self, name: str, config: RunConfig) -> Iterator[Run]:
         there = [corpus for corpus in config.corpora if corpus in self.present]

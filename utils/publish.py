@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, read_json, write_text
 from sernet.report.results import Row, read_results, write_results
-from sernet.score.files import ScoreSet
+from sernet.score.files import Scored, ScoreSet
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,7 +62,10 @@ def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]
 
 
 def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
-    """A header with the classes, then `system fold seed test utterance label logits`, tabs between."""
+    """A header with the classes, then `system fold seed test utterance label logits`, tabs between.
+
+    The logit of a class that the tested corpus does not have in training is -inf: it is not decided for.
+    """
     header = None
     for item in sets:
         fold = "all" if item["fold"] == "all" else f"fold{item['fold']}"
@@ -69,7 +74,10 @@ def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
         if header is None:
             header = ["system", "fold", "seed", "test", "utterance", "label", *scores.classes]
             yield "\t".join(header) + "\n"
-        for identity, label, logits in zip(scores.utt_id, scores.label, scores.logits, strict=True):
+        view = Scored.read(item).view
+        masked = ~np.isin(scores.classes, view.classes if view else scores.classes)
+        shown = np.where(masked, -np.inf, scores.logits)
+        for identity, label, logits in zip(scores.utt_id, scores.label, shown, strict=True):
             start = [item["system"], item["fold"], item["seed"], item["test"], identity, scores.classes[label]]
             yield "\t".join([*map(str, start), *(f"{value:.4f}" for value in logits)]) + "\n"
 

@@ -13,6 +13,7 @@ import yaml
 from sernet.config.base import read_yaml, validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.model import ModelConfig
+from sernet.config.peers import PEERS
 from sernet.config.recipe import SYSTEMS, RecipeConfig
 from sernet.config.training import TrainConfig
 from sernet.errors import UsageError
@@ -39,13 +40,14 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise UsageError(f"{path}: must hold keys such as title and runs")
-    raw["systems"] = merged(SYSTEMS, raw.get("systems") or {})
+    raw["systems"] = raw.get("systems") or {}
     for key, text in settings.items():
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise UsageError(f"--set {key}: {text!r} is not a YAML value") from error
         _set(raw, key, value)
+    raw["systems"] = merged(SYSTEMS | _peers(raw), raw["systems"])
     where = f"{path} with --set {' '.join(settings)}" if settings else str(path)
     config = validate(RecipeConfig, raw, where)
     corpora: dict[str, CorpusConfig] = {}
@@ -56,6 +58,7 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
         if corpus not in corpora:
             raise UsageError(f"{where}: corpora.{corpus}: no run uses it; they use {', '.join(corpora)}")
     _check_tuned_on(config, corpora, where)
+    _check_folds(config, corpora, where)
     return Recipe(name, config, corpora, folders, _systems(config, where))
 
 
@@ -113,6 +116,15 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     place[last] = value
 
 
+def _peers(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The peers that a run, a definition of the recipe's own or its `versus` names; ``raw`` is not yet validated."""
+    runs, own = ([*part.values()] if isinstance(part := raw.get(key), dict) else [] for key in ("runs", "systems"))
+    lists = [run.get("systems") for run in runs if isinstance(run, dict)]
+    lists += [system.get("versus") for system in own if isinstance(system, dict)]
+    named = [names if isinstance(names, list | dict) else [names] for names in [*lists, raw["systems"]]]
+    return {name: peer for name, peer in PEERS.items() if any(name in names for names in named)}
+
+
 def _named(config: RecipeConfig) -> Iterable[str]:
     names = {name for run in config.runs.values() for name in [*run.corpora, *run.test_on]}
     used = {name for run in config.runs.values() for name in run.ood}
@@ -128,6 +140,18 @@ def _check_tuned_on(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], w
             raise UsageError(
                 f"{where}: tuned_on: {tuned.corpus} has no fold {tuned.fold} of speakers named {tuned.folds}; "
                 f"it has folds {', '.join(corpus.folds) or 'none'}"
+            )
+
+
+def _check_folds(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], where: str) -> None:
+    """A name of folds beside a number of groups, which no corpus has, is a slip and not a wish for groups alone."""
+    published = {folds for corpus in corpora.values() for folds in corpus.folds}
+    for name, run in config.runs.items():
+        protocol = run.protocol
+        if protocol.name and protocol.groups and protocol.name not in published:
+            raise UsageError(
+                f"{where}: runs.{name}.protocol.name: no corpus of this recipe has folds named {protocol.name}; "
+                f"there are {', '.join(sorted(published)) or 'none'}"
             )
 
 

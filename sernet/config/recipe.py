@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sernet.config.base import Strict
 from sernet.config.features import FeatureConfig
+from sernet.config.functionals import SIZES, SvmConfig
+from sernet.config.model import AttributeName
 from sernet.config.ood import STANDARD_SETS, OodConfig, OodSetConfig
+from sernet.config.peers import PEERS
 from sernet.config.timeline import TimelineConfig
 from sernet.emotions import check_emotion, check_merge
 
@@ -19,6 +23,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "am": {"description": "additive-margin softmax", "model": {"head": {"kind": "am"}}},
     "msac": {
         "description": "additive-margin softmax and multiple speech attribute control",
+        "versus": ["am"],
         "model": {
             "head": {"kind": "am"},
             "attributes": {
@@ -55,7 +60,9 @@ class ProtocolConfig(Strict):
         "leave-one-corpus-out",
     ]
     name: str | None = Field(None, description="published folds of that name, in corpus.yaml or folds/<name>.yaml")
-    groups: int | None = Field(None, ge=2, description="speaker-groups without a name: this many, balanced by gender")
+    groups: int | None = Field(
+        None, ge=2, description="speaker-groups: this many, balanced by gender, of a corpus without folds of that name"
+    )
     path: str | None = Field(
         None,
         description="lists: a folder with fold0/test, fold0/dev, fold0/train, fold1/...; of speakers or utterances",
@@ -67,8 +74,8 @@ class ProtocolConfig(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> ProtocolConfig:
-        if self.kind == "speaker-groups" and (self.name is None) == (self.groups is None):
-            raise ValueError("speaker-groups needs either `name` (published folds) or `groups` (a number)")
+        if self.kind == "speaker-groups" and self.name is None and self.groups is None:
+            raise ValueError("speaker-groups needs either `name` (published folds), `groups` (a number), or both")
         if self.kind == "official" and self.name is None:
             raise ValueError("official needs `name`: the folds' name in corpus.yaml")
         if (self.kind == "lists") != (self.path is not None):
@@ -79,6 +86,8 @@ class ProtocolConfig(Strict):
     def label(self) -> str:
         """The stem of data/<corpus>/folds/<protocol>.json."""
         which = self.name or self.groups or (self.path and re.sub(r"[^\w.-]+", "_", Path(self.path).name))
+        if self.name and self.groups:
+            which = f"{self.name}+{self.groups}"  # no name of folds has a plus sign
         unknown = "" if self.unknown_speakers == "refuse" else f"unknown-{self.unknown_speakers}"
         return "-".join(map(str, filter(None, (self.kind, which, unknown))))
 
@@ -97,6 +106,10 @@ class RunConfig(Strict):
     corpora: list[str] = Field(min_length=1)
     classes: list[str] = Field(min_length=2, description="canonical emotions, in the order of the logits")
     merge: dict[str, str] = Field(default_factory=dict, description="emotion -> the class that it counts as")
+    classes_of: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="folds of several corpora: corpus -> the classes that it gives; default: all it has",
+    )
     protocol: ProtocolConfig
     test_on: list[str] = Field(default_factory=list, description="protocol all: the corpora to test on")
     folds: list[int] | None = Field(None, description="only these folds; marked so in the report")
@@ -107,6 +120,9 @@ class RunConfig(Strict):
     systems: list[str] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
+    against: list[str] = Field(
+        default_factory=list, description="runs on the same folds, subtracted wherever both test the same corpus"
+    )
     preliminary: bool = Field(False, description="said beside every figure of this run")
 
     @model_validator(mode="after")
@@ -129,16 +145,47 @@ class RunConfig(Strict):
             raise ValueError(f"test_on: {', '.join(shared)} is trained on")
         return self
 
+    @model_validator(mode="after")
+    def _classes_of(self) -> RunConfig:
+        if self.classes_of and not (self.folded and len(self.corpora) > 1):
+            raise ValueError("classes_of goes with folds of several corpora; elsewhere `classes` says it")
+        for corpus, given in self.classes_of.items():
+            if corpus not in self.corpora:
+                raise ValueError(f"classes_of.{corpus}: the run trains on {', '.join(self.corpora)}")
+            if strangers := [name for name in given if name not in self.classes]:
+                raise ValueError(f"classes_of.{corpus}: {', '.join(strangers)} is not one of the classes")
+        return self
+
+    @property
+    def folded(self) -> bool:
+        """Whether test speakers come from the training corpora themselves."""
+        return self.protocol.kind not in ("all", "pairs", "leave-one-corpus-out")
+
 
 TEST_SET = OodSetConfig(condition="ood-far", source="noise")
 
 
+def _listed(value: object) -> object:
+    """One name may stand without its brackets."""
+    return [value] if isinstance(value, str) else value
+
+
 class SystemConfig(Strict):
-    """A system: what it changes in the recipe's `model` and `train`."""
+    """A system: what it changes in the recipe's `model` and `train`, or a linear SVM on functionals."""
 
     description: str = ""
+    versus: Annotated[list[str], BeforeValidator(_listed)] = Field(
+        default_factory=list, description="the systems that it is compared with besides the baseline"
+    )
     model: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
+    svm: SvmConfig | None = Field(None, description="a linear SVM on functionals in the place of a network")
+
+    @model_validator(mode="after")
+    def _one(self) -> SystemConfig:
+        if self.svm and (self.model or self.train):
+            raise ValueError("a system with svm has no network; leave model and train out")
+        return self
 
 
 class RecipeConfig(Strict):
@@ -156,6 +203,13 @@ class RecipeConfig(Strict):
     timeline: TimelineConfig | None = Field(None, description="emotion over time, in recordings made of test speech")
     only: list[str] = Field(default_factory=list, description="carry out these runs alone; empty: all")
     tuned_on: TunedOn | None = Field(None, description="beside each mean, that over folds without speakers tuned on")
+    probes: list[AttributeName] = Field(
+        default_factory=list, description="how well these attributes can be read from the embeddings (stage score)"
+    )
+
+    def systems_of(self, run: RunConfig) -> list[str]:
+        """The systems of a run: those that it names, else all but the peers, which are trained where named alone."""
+        return run.systems or [name for name in self.systems if name not in PEERS]
 
     @model_validator(mode="after")
     def _standard(self) -> RecipeConfig:
@@ -170,6 +224,8 @@ class RecipeConfig(Strict):
             raise ValueError(f"only: no run {strangers[0]!r}; there are {sorted(self.runs)}")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds holds a seed twice")
+        if self.features.name in SIZES:
+            raise ValueError(f"features.name: {self.features.name} is the folder of functionals; take another")
         for name, run in self.runs.items():
             if len(set(run.systems or [])) != len(run.systems or []):
                 raise ValueError(f"runs.{name}.systems holds a system twice")
@@ -180,10 +236,40 @@ class RecipeConfig(Strict):
                 raise ValueError(f"runs.{name}.ood lacks {lacking[0]}, which ood.tune_on names")
             for system in run.systems or []:
                 if system not in self.systems:
-                    raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {sorted(self.systems)}")
+                    known = sorted({*self.systems, *PEERS})
+                    raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {known}")
             for ood_set in run.ood:
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
+        return self
+
+    @model_validator(mode="after")
+    def _compared(self) -> RecipeConfig:
+        for name, system in self.systems.items():
+            for other in system.versus:
+                if other not in self.systems:
+                    raise ValueError(f"systems.{name}.versus: no system {other!r}; there are {sorted(self.systems)}")
+        try:
+            TopologicalSorter({name: system.versus for name, system in self.systems.items()}).prepare()
+        except CycleError as error:
+            raise ValueError(f"systems: versus goes in a circle: {', '.join(error.args[1])}") from None
+        if len(set(self.probes)) != len(self.probes):
+            raise ValueError("probes holds an attribute twice")
+        return self
+
+    @model_validator(mode="after")
+    def _joined(self) -> RecipeConfig:
+        """Score sets have names of their own; runs are subtracted where nothing but the training differs."""
+        for name, run in self.runs.items():
+            if twice := sorted(set(run.corpora if run.folded and len(run.corpora) > 1 else []) & set(run.ood)):
+                raise ValueError(f"runs.{name}.ood: {twice[0]} is a corpus of the run and has a score set of that name")
+            for other in run.against:
+                if other == name or other not in self.runs:
+                    raise ValueError(f"runs.{name}.against: no other run {other!r}; there are {sorted(self.runs)}")
+                there = self.runs[other]
+                for key in ("protocol", "dev_speakers", "merge"):
+                    if getattr(there, key) != getattr(run, key):
+                        raise ValueError(f"runs.{name}.against: {other} has another {key}: nothing would be paired")
         return self
 
     @model_validator(mode="after")
@@ -205,7 +291,9 @@ class RecipeConfig(Strict):
         if name not in self.runs:
             raise ValueError(f"{where} is no run; there are {sorted(self.runs)}")
         run = self.runs[name]
-        if run.protocol.kind in ("all", "pairs", "leave-one-corpus-out"):
+        if not run.folded:
             raise ValueError(f"{where} tests other corpora, not held-out speakers, whom recordings are made of")
+        if whole := [system for system in self.systems_of(run) if self.systems[system].svm]:
+            raise ValueError(f"{where} has {whole[0]}, an SVM, which hears whole utterances alone; leave it out")
         if lacking := [c for c in self.timeline.classes if c not in run.classes]:
             raise ValueError(f"{where} does not train {', '.join(lacking)}, which timeline.classes names")

@@ -1,4 +1,4 @@
-"""FBanks of a corpus: extracted in splits that resume where they were killed, then merged into one ark."""
+"""Features of a corpus: extracted in splits that resume where they were killed, then merged into one ark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ import numpy as np
 from lhotse import CutSet, Features
 
 from sernet.config.features import FeatureConfig
+from sernet.config.functionals import FunctionalsConfig
 from sernet.corpus.kaldi_dir import write_table
 from sernet.corpus.manifests import write_jsonl
 from sernet.errors import SernetError
@@ -22,9 +23,21 @@ from sernet.features.fbank import extract_cut
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 
+Settings = FeatureConfig | FunctionalsConfig
 
-def extract_split(cuts: Path, first: int, last: int, config: FeatureConfig, out: Path, identity: str = "") -> None:
+
+def extract_split(
+    cuts: Path,
+    first: int,
+    last: int,
+    config: Settings,
+    out: Path,
+    identity: str = "",
+    extract: Callable[..., np.ndarray] = extract_cut,
+) -> None:
     """Extract utterances ``first`` to ``last`` of a cut manifest into ``out``.ark, with an index in ``out``.jsonl.
+
+    ``extract(cut, config)`` gives a cut's features (frames, bins): FBanks, or one frame of functionals.
 
     Each utterance is indexed when it has been written. A killed split goes on after the last indexed one; the index
     begins with what it was made from, so that one of other cuts, settings or code (``identity``, the job's) is not
@@ -46,7 +59,7 @@ def extract_split(cuts: Path, first: int, last: int, config: FeatureConfig, out:
             print(json.dumps({"made_from": made_from}), file=lines, flush=True)
         for cut in track(wanted, description="extracting"):
             try:
-                matrix = extract_cut(cut, config)
+                matrix = extract(cut, config)
             except Exception as error:
                 raise SernetError(f"{cut.id}: no features of {cut.recording.sources[0].source}: {error}") from error
             offset = ark.append(stream, cut.id, matrix, config.storage)
@@ -56,7 +69,7 @@ def extract_split(cuts: Path, first: int, last: int, config: FeatureConfig, out:
         os.fsync(stream.fileno())
 
 
-def merge(cuts: Path, splits: Sequence[Path], config: FeatureConfig, folder: Path) -> None:
+def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) -> None:
     """Join splits, in order, into ``folder``: feats.ark, feats.scp, utt2num_frames and cuts.jsonl.gz.
 
     The result is the same to the byte for any number of splits.
@@ -83,13 +96,14 @@ def merge(cuts: Path, splits: Sequence[Path], config: FeatureConfig, folder: Pat
     write_jsonl(folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config).to_dict() for cut in wanted))
 
 
-def _with_features(cut: Any, entry: dict[str, Any], config: FeatureConfig) -> Any:
+def _with_features(cut: Any, entry: dict[str, Any], config: Settings) -> Any:
     """The cut with features in place of its recording; paths are relative to the manifest's folder."""
+    is_fbank = isinstance(config, FeatureConfig)
     features = Features(
-        type="fbank",
+        type="fbank" if is_fbank else config.name,
         num_frames=entry["frames"],
         num_features=config.bins,
-        frame_shift=config.frame_shift,
+        frame_shift=config.frame_shift or cut.duration,
         sampling_rate=config.sample_rate,
         start=0.0,
         duration=cut.duration,

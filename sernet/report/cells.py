@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sernet.score.files import ScoreSet
+from sernet.score.files import ScoreSet, View
 from sernet.score.intervals import Requirement, Table, resample, speakers_behind
 
 
@@ -25,14 +25,23 @@ class Outputs:
     def __getitem__(self, mask: np.ndarray) -> Outputs:
         return Outputs(self.utt_id[mask], self.unit[mask], self.label[mask], self.logits[mask], self.classes)
 
+    def decided(self) -> Outputs:
+        """Without the classes that nobody decides for: those whose logits are all -inf, as published ones may be."""
+        columns = np.flatnonzero(~np.isneginf(self.logits).all(axis=0))
+        place = np.full(len(self.classes) + 1, -1)
+        place[columns] = np.arange(len(columns))
+        classes = tuple(self.classes[index] for index in columns)
+        return Outputs(self.utt_id, self.unit, place[self.label], self.logits[:, columns], classes)
 
-def read_outputs(path: Path) -> Outputs:
-    """Read a score file.
+
+def read_outputs(path: Path, view: View | None = None) -> Outputs:
+    """Read a score file, as the corpus of ``view`` sees it.
 
     Raises:
         SernetError: see `ScoreSet.load`.
     """
-    return outputs_of(ScoreSet.load(path))
+    scores = ScoreSet.load(path)
+    return outputs_of(view.of(scores) if view else scores)
 
 
 def outputs_of(scores: ScoreSet) -> Outputs:
@@ -41,7 +50,7 @@ def outputs_of(scores: ScoreSet) -> Outputs:
     return Outputs(scores.utt_id, np.asarray(unit, dtype=str), scores.label, scores.logits, tuple(scores.classes))
 
 
-Reader = Callable[[Path], Outputs]
+Reader = Callable[[Path, View | None], Outputs]
 """`read_outputs`, or one that remembers."""
 
 

@@ -22,7 +22,7 @@ def embedding_map(evidence: Evidence) -> Chapter:
     models = evidence.at(places[0])
     model = models[list(models)[-1]][0]
     same = {item.set: item for item in evidence.scored if item.directory == model.directory}
-    sets = [evidence.load(same[name].score_file) for name in sorted(same) if same[name].condition in SHOWN]
+    sets = [evidence.load(same[name]) for name in sorted(same) if same[name].condition in SHOWN]
     embedding = np.concatenate([scores.embedding for scores in sets])
     names = {
         what: np.concatenate([getattr(scores, what) for scores in sets]) for what in ("emotion", "speaker", "corpus")

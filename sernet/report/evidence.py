@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from sernet.score.files import Scored, ScoreSet
 
 BROAD = 420.0
 """Points (1/72 inch)."""
-Loader = Callable[[Path], ScoreSet]
+Loader = Callable[[Scored], ScoreSet]
 Place = tuple[str, str, str, str]
 """Condition, run, train, test."""
 
@@ -52,7 +51,7 @@ class Evidence:
 
     def __init__(self, scored: Sequence[Scored], rows: Sequence[Row]) -> None:
         self.rows = rows
-        self.load: Loader = lru_cache(maxsize=64)(ScoreSet.load)
+        self.load: Loader = lru_cache(maxsize=64)(Scored.load)
         order = {run: index for index, run in enumerate(dict.fromkeys(row["run"] for row in rows))}
         self._rank = lambda run: (order.get(run, len(order)), run)
         self.scored = sorted(
@@ -72,7 +71,7 @@ class Evidence:
 
     def labelled(self, models: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
         """Labels, logits, speakers and classes of the labelled utterances of several models, one after another."""
-        sets = [self.load(model.score_file) for model in models]
+        sets = [self.load(model) for model in models]
         keep = [scores.label >= 0 for scores in sets]
         label = np.concatenate([scores.label[k] for scores, k in zip(sets, keep, strict=True)])
         logits = np.concatenate([scores.logits[k] for scores, k in zip(sets, keep, strict=True)])

@@ -23,6 +23,13 @@ CURVES: tuple[tuple[str, str, tuple[float, float] | None], ...] = (
     ("dev_uar", "UAR on dev speakers", (0.0, 1.02)),
 )
 """What is drawn of history.jsonl, with the losses of attributes beside it."""
+FACTOR, CORRELATION = "_factor", "_correlation"
+DECIDED = (
+    "Control of an attribute that training decides on: above, what its gradient is multiplied with on its way into the "
+    "network (above 0 assisted, below suppressed), beside that of systems which fix it; below, the running correlation "
+    "with emotion's gradient at the embedding, by which it is decided. Mean over folds and seeds, band: standard "
+    "deviation."
+)
 RELIABILITY_BINS = 10
 MOST_SPEAKERS = 60
 
@@ -146,6 +153,7 @@ def speakers(evidence: Evidence) -> Chapter:
 def training(evidence: Evidence) -> Chapter:
     """Losses, accuracy in training and UAR on dev speakers by epoch, a line a model."""
     chapter = Chapter("Training", "By epoch; a line is one fold and seed, a colour one system or one attribute.")
+    courses: list[Plot] = []
     by_run: dict[str, dict[Path, str]] = defaultdict(dict)
     for item in evidence.scored:
         if (item.directory / "history.jsonl").exists():
@@ -169,7 +177,42 @@ def training(evidence: Evidence) -> Chapter:
         chapter.panels.extend(
             _training_panel(attributes, f"{run}, {order[-1]}: attributes", "loss of attributes", None)
         )
-    return chapter
+        courses += _control(run, histories, order)
+    more = f" {DECIDED}" if courses else ""
+    return Chapter(chapter.title, chapter.text + more, [*chapter.panels, *courses])
+
+
+def _control(run: str, histories: Sequence[tuple[str, list[dict[str, Any]]]], order: Sequence[str]) -> list[Plot]:
+    """How `auto` has decided, a panel an attribute, beside what was decided for other systems beforehand."""
+    panels = []
+    measured = {name for _, epochs in histories for name in epochs[-1] if name.endswith(CORRELATION)}
+    for attribute in sorted(name.removesuffix(CORRELATION) for name in measured):
+        parts = []
+        for label, suffix in (("factor of its gradient", FACTOR), ("correlation", CORRELATION)):
+            of = {
+                system: [e for s, e in histories if s == system and f"{attribute}{suffix}" in e[-1]] for system in order
+            }
+            lines = {system: _spread(models, f"{attribute}{suffix}") for system, models in of.items() if models}
+            parts.append((label, lines))
+        ends = "; ".join(
+            f"{label} of {system} ends at {mean[-1]:+.3f} +- {deviation[-1]:.3f}"
+            for label, lines in parts
+            for system, (_, mean, deviation) in lines.items()
+        )
+        models = sum(1 for _, epochs in histories if f"{attribute}{CORRELATION}" in epochs[-1])
+        drawn = plots.courses(parts, f"{run}: {attribute}", "epoch", order, f"{attribute} by epoch. {ends}.")
+        panels.append(
+            Plot(drawn, f"{run}: control of {attribute}; mean and standard deviation; {models} models decide.")
+        )
+    return panels
+
+
+def _spread(models: Sequence[list[dict[str, Any]]], name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Epochs, and the mean and standard deviation over models."""
+    curves = [_curve(epochs, name) for epochs in models]
+    length = min(len(x) for x, _ in curves)
+    values = np.stack([y[:length] for _, y in curves])
+    return curves[0][0][:length], values.mean(axis=0), values.std(axis=0)
 
 
 def _training_panel(

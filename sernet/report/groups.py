@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from sernet.errors import SernetError
 from sernet.report.cells import Cell, Draws, Outputs, Reader, outputs_of
-from sernet.score.files import Scored, ScoreSet, load_detector_scores, name_some
+from sernet.score.files import Scored, load_detector_scores, name_some
 from sernet.score.intervals import (
     Requirement,
     interval,
     mean_over_folds,
     mean_over_seeds,
 )
-from sernet.score.metrics import LABEL_METRICS, METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
+from sernet.score.metrics import LABEL_METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
 from sernet.score.tables import LabelTable, OodTable
 from sernet.score.transductive import speaker_normalised
 
@@ -28,6 +29,9 @@ MAJORITY = "majority"
 SPEAKER_NORMALISED = "+speaker-norm"
 """Behind a system's name: its transductive variant."""
 MAJORITY_METRICS = ("uar", "war", "macro_f1")
+Versus = Mapping[str, Sequence[str]]
+"""What each system is compared with besides the baseline."""
+NOTHING_ELSE: Versus = MappingProxyType({})
 
 
 class Group:
@@ -45,9 +49,11 @@ class Group:
         baseline: str,
         read: Reader,
         detectors: Sequence[str] | None = None,
+        versus: Versus = NOTHING_ELSE,
     ) -> None:
         self.constant = constant
         self.detectors = detectors
+        self.versus = versus
         self.members = sorted(members, key=lambda item: (item.system, item.seed, str(item.fold)))
         self.baseline = baseline
         self.read = read
@@ -123,8 +129,12 @@ class Group:
         by_system: dict[str, dict[tuple[int, int | str], Cell]] = defaultdict(dict)
         for cell in cells:
             by_system[cell.system][cell.seed, cell.fold] = cell
-        pairs = [(system, self.baseline) for system in sorted(by_system) if system != self.baseline]
-        pairs = list(dict.fromkeys([*pairs, ("msac", "am")]))
+        pairs = [
+            (system, versus)
+            for system in sorted(by_system)
+            for versus in dict.fromkeys([self.baseline, *self.versus.get(system, ())])
+            if versus != system
+        ]
         rows: list[Row] = []
         for system, versus in pairs:
             common = sorted(set(by_system.get(system, ())) & set(by_system.get(versus, ())), key=str)
@@ -146,10 +156,9 @@ class LabelGroup(Group):
     def rows(self) -> list[Row]:
         outputs: dict[Scored, Outputs] = {}
         for item in self.members:
-            read = self.read(item.score_file)
-            outputs[item] = read[read.label >= 0]
+            outputs[item] = self.labelled(item)
             if len(outputs[item].label) == 0:
-                raise SernetError(f"{item.score_file}: no utterance of the classes {', '.join(read.classes)}")
+                raise SernetError(f"{item.score_file}: no utterance of the classes {', '.join(outputs[item].classes)}")
             self.same_utterances(item, "id", frozenset(outputs[item].utt_id))
         names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
         self.units = {str(name): column for column, name in enumerate(names)}
@@ -187,6 +196,11 @@ class LabelGroup(Group):
                 rows.append(self.row(of_system, "uar_seed_sd", spread, system=system, seed=None, fold="mean"))
         return rows + self.contrasts(cells, draws)
 
+    def labelled(self, item: Scored) -> Outputs:
+        """What is measured of a set: the utterances with a class."""
+        read = self.read(item.score_file, item.view)
+        return read[read.label >= 0]
+
     def label_cell(self, item: Scored, output: Outputs, system: str) -> Cell:
         table = LabelTable(output.logits, output.label, output.classes, self.columns(output.unit))
         names = self.names if system == item.system else MAJORITY_METRICS
@@ -209,8 +223,8 @@ class LabelGroup(Group):
 
     def _majority(self, item: Scored, output: Outputs) -> Outputs:
         """The answers of who always says the most frequent class of training (of the reference without its scores)."""
-        train = item.directory / "scores" / "train.npz"
-        label = self.read(train).label if train.exists() else output.label
+        train = item.file("train")
+        label = self.read(train, item.view).label if train.exists() else output.label
         most = np.bincount(label[label >= 0], minlength=len(output.classes)).argmax()
         logits = np.tile(np.eye(len(output.classes))[most], (len(output.label), 1))
         return Outputs(output.utt_id, output.unit, output.label, logits, output.classes)
@@ -219,10 +233,9 @@ class LabelGroup(Group):
         """Rows of the speaker-normalised variants, where every fold's speakers have enough speech for one."""
         by_system: dict[str, list[Cell]] = defaultdict(list)
         for item in self.members:
-            train = item.directory / "scores" / "train.npz"
-            if not train.exists():
+            if not item.file("train").exists():
                 return []
-            scores = speaker_normalised(ScoreSet.load(item.score_file), ScoreSet.load(train))
+            scores = speaker_normalised(item.load(), item.load("train"))
             if scores is None:
                 return []
             system = f"{item.system}{SPEAKER_NORMALISED}"
@@ -265,7 +278,7 @@ class OodGroup(Group):
     def rows(self) -> list[Row]:
         outputs: dict[Scored, tuple[Outputs, Outputs]] = {}
         for item in self.members:
-            outputs[item] = self.inside(item), self.read(item.score_file)
+            outputs[item] = self.inside(item), self.read(item.score_file, None)
         names = np.unique(np.concatenate([side.unit for pair in outputs.values() for side in pair]))
         self.units = {str(name): column for column, name in enumerate(names)}
         cells: dict[str, list[Cell]] = defaultdict(list)
@@ -291,8 +304,8 @@ class OodGroup(Group):
         return rows
 
     def inside(self, item: Scored) -> Outputs:
-        """What counts as ID."""
-        read = self.read(item.directory / "scores" / "test.npz")
+        """What counts as ID; of a model of several corpora, all classes: nobody says where a clip comes from."""
+        read = self.read(item.file("test"), None)
         return read[read.label >= 0]
 
     def id_scores(self, item: Scored, folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -352,5 +365,5 @@ def _range(name: str, more: Row) -> Metric:
     """The metric whose range cuts an interval; a difference has its own."""
     if not more.get("versus"):
         return metric(name)
-    of = METRICS[name]
+    of = metric(name)
     return Metric(name, of.low - of.high, of.high - of.low, of.better, f"difference of {name}")

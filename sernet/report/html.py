@@ -17,6 +17,8 @@ from sernet.report.evidence import Chapter, Evidence, Plot
 from sernet.report.listen import Audio, Mistake, confident_errors
 from sernet.report.markdown import CODE, definitions, provenance_entries
 from sernet.report.ood_figures import out_of_distribution
+from sernet.report.ood_tables import ood, ood_differences
+from sernet.report.probe_tables import probe_tables
 from sernet.report.reliability_tables import reliability_tables
 from sernet.report.results import Row, quotable
 from sernet.report.timeline import timeline_chapter, timeline_tables
@@ -52,9 +54,9 @@ def write_report(
         _part("Errors to listen to", mistakes=confident_errors(evidence, audio)),
         _chapter(figures.reliability(evidence), tables.other_measures(rows)),
         _part("Reliability", more=reliability_tables(quotable(rows)), unfolded=False),
-        _chapter(out_of_distribution(evidence), [*tables.ood(rows), *tables.ood_differences(rows)]),
+        _chapter(out_of_distribution(evidence), [*ood(rows), *ood_differences(rows)]),
         _chapter(timeline_chapter(rows), timeline_tables(rows), unfolded=True),
-        _chapter(embedding_map(evidence)),
+        _chapter(embedding_map(evidence), probe_tables(rows)),
         _chapter(figures.training(evidence)),
     ]
     page = (

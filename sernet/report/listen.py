@@ -67,7 +67,7 @@ class _Error:
 def _errors(evidence: Evidence, place: Place, models: list[Scored], shown: int) -> list[_Error]:
     found: dict[str, _Error] = {}
     for model in models:
-        scores = evidence.load(model.score_file)
+        scores = evidence.load(model)
         posterior = softmax(scores.logits)
         wrong = (scores.label >= 0) & (posterior.argmax(axis=1) != scores.label)
         for index in np.flatnonzero(wrong).tolist():
@@ -79,7 +79,7 @@ def _errors(evidence: Evidence, place: Place, models: list[Scored], shown: int) 
 
 
 def _mistake(evidence: Evidence, error: _Error, audio: Audio | None) -> Mistake:
-    scores = evidence.load(error.model.score_file)
+    scores = evidence.load(error.model)
     posterior = softmax(scores.logits[error.index : error.index + 1])[0]
     classes = list(map(str, scores.classes))
     meant, taken = classes[scores.label[error.index]], classes[int(posterior.argmax())]

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sernet.report import tables
+from sernet.report.ood_tables import ood, ood_differences
+from sernet.report.probe_tables import probe_tables
 from sernet.report.reliability_tables import reliability_tables
 from sernet.report.results import Row, quotable
 from sernet.report.tables import Table
 from sernet.report.timeline import timeline_tables
-from sernet.score.metrics import metric
+from sernet.score.metrics import family_of, metric
 
 ENTRIES = (
     "command",
@@ -57,17 +59,17 @@ def sections(
         ("Across corpora", tables.cross_corpus(rows)),
         ("By class and by fold", [*tables.recalls(rows), *tables.folds(rows)]),
         ("Calibration and confidence", tables.other_measures(rows)),
+        ("What the embedding holds", probe_tables(rows)),
         ("Emotion over time", timeline_tables(rows)),
         ("Reliability", reliability_tables(quotable(rows))),
-        ("Out of distribution", [*tables.ood(rows), *tables.ood_differences(rows)]),
+        ("Out of distribution", [*ood(rows), *ood_differences(rows)]),
     ]
     return [(heading, some) for heading, some in everything if some]
 
 
 def definitions(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Each metric that occurs, with its definition and direction."""
-    names = {row["metric"].split(":")[0] for row in rows}
-    known = [(name, metric(f"{name}:<class>" if name == "recall" else name)) for name in sorted(names)]
+    known = [(name, metric(name)) for name in sorted({family_of(row["metric"]) for row in rows})]
     return [(name, f"{meaning.definition}; {meaning.better} is better") for name, meaning in known]
 
 

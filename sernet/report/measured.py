@@ -23,6 +23,7 @@ from sernet.pipeline.files import read_json
 from sernet.report.cells import Outputs, read_outputs
 from sernet.report.groups import Row
 from sernet.report.results import read_results, select
+from sernet.score.files import View
 
 ENTRY = re.compile(r"^- ([\w ]+): `?(.*?)`?$")
 FIRST_LOGIT = 6
@@ -99,8 +100,12 @@ class Measured:
                 raise SernetError(
                     f"{self.folder}/predictions/{place.run}.tsv.gz has no line of {model.folder} on {place.test}"
                 ) from None
-        name = "test" if place.condition == "single" else place.test
-        found = read_outputs(self.folder / place.run / model.folder / "scores" / f"{name}.npz")
+        folder, name, view = self.folder / place.run / model.folder, place.test, None
+        if place.condition == "single" and place.train == place.test:
+            name = "test"
+        elif place.condition == "single":
+            view = View(place.test, tuple(read_json(folder / "model.json")["corpus_classes"][place.test]))
+        found = read_outputs(folder / "scores" / f"{name}.npz", view)
         return found[found.label >= 0]
 
     @cached_property
@@ -119,9 +124,10 @@ class Measured:
             chosen = {key: value for key, _, value in pairs if not key.startswith("corpora.")}
             recipe = load_recipe(self.folder.parent, self.folder.name, chosen)
             config = recipe.config.model_dump(mode="json", exclude={"corpora"})
-            config["systems"] = {
+            config["systems"] |= {
                 name: {"model": model.model_dump(mode="json"), "train": train.model_dump(mode="json")}
                 for name, (model, train) in recipe.systems.items()
+                if recipe.config.systems[name].svm is None
             }
         else:
             config = {}
@@ -130,7 +136,8 @@ class Measured:
     def _system(self, name: str) -> dict[str, Any]:
         """As its first model was trained."""
         for path in sorted(self.folder.glob(f"*/{name}/*/*/model.json")):
-            return {part: read_json(path)[part] for part in ("model", "train")}
+            meta = read_json(path)
+            return {part: meta[part] for part in ("svm", "model", "train") if part in meta}
         return {}
 
     def _predictions(self, place: Place) -> Mapping[tuple[Model, str], Outputs]:
@@ -215,5 +222,5 @@ def _read_predictions(path: Path, speakers: _Speakers) -> Iterator[tuple[tuple[M
                 np.asarray([index[name] for name in labels], dtype=np.int64),
                 np.asarray([line[2:] for line in some], dtype=np.float32),
                 tuple(classes),
-            ),
+            ).decided(),
         )

@@ -244,6 +244,36 @@ def curves(
         return svg(figure, alt)
 
 
+def courses(
+    parts: Sequence[tuple[str, Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]]],
+    title: str,
+    xlabel: str,
+    order: Sequence[str],
+    alt: str,
+) -> str:
+    """Means with a band of +- a deviation, ``(x, mean, deviation)`` by name, in parts (label, lines) above each other.
+
+    Equal names share a colour, that of their place in ``order``; a line at 0 stands in each part.
+    """
+    with style():
+        figure = Figure(figsize=(WIDTH, 1.0 + 1.5 * len(parts)), layout="constrained")
+        for axes, (label, lines) in zip(
+            figure.subplots(len(parts), sharex=True, squeeze=False)[:, 0], parts, strict=True
+        ):
+            axes.axhline(0, color="#888888", linewidth=0.9)
+            for name in (name for name in order if name in lines):
+                x, mean, deviation = lines[name]
+                hue = colour(order.index(name))
+                axes.fill_between(x, mean - deviation, mean + deviation, color=hue, alpha=0.2, linewidth=0)
+                axes.plot(x, mean, color=hue, label=name, marker="o" if len(x) < 3 else None, markersize=3.5)
+            axes.grid()
+            axes.set_ylabel(label)
+        figure.axes[0].set_title(title)
+        figure.axes[-1].set_xlabel(xlabel)
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=3)
+        return svg(figure, alt)
+
+
 def ridges(
     reference: tuple[str, np.ndarray], parts: Sequence[tuple[str, np.ndarray]], title: str, xlabel: str, alt: str
 ) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 
 from sernet.errors import SernetError
 from sernet.report.cells import Cell, Draws, Outputs, Reader
-from sernet.report.groups import LabelGroup, OodGroup, Row
+from sernet.report.groups import LabelGroup, OodGroup, Row, Versus
 from sernet.score.calibration import fit_temperature, perfect_ece
-from sernet.score.files import Scored, ScoreSet, load_detector_scores, name_some
+from sernet.score.files import Scored, load_detector_scores, name_some
 from sernet.score.intervals import Requirement, Table, mean_over_seeds
 from sernet.score.metrics import FULL_METRICS, FULL_SPECTRUM, SCALED_METRICS, SELECTIVE_METRICS
 from sernet.score.selective import SelectiveTable
@@ -54,8 +54,7 @@ class ConfidenceGroup(LabelGroup):
     def rows(self) -> list[Row]:
         outputs = {}
         for item in self.members:
-            read = self.read(item.score_file)
-            outputs[item] = read[read.label >= 0]
+            outputs[item] = self.labelled(item)
         names = np.unique(np.concatenate([output.unit for output in outputs.values()]))
         self.units = {str(name): column for column, name in enumerate(names)}
         draws = self.draws([self.label_cell(item, output, item.system) for item, output in outputs.items()])
@@ -79,7 +78,7 @@ class ConfidenceGroup(LabelGroup):
     def _scaled(self, outputs: dict[Scored, Outputs], draws: Draws) -> list[Row]:
         cooled, cells = {}, []
         for item, output in outputs.items():
-            temperature = fit_temperature(ScoreSet.load(item.directory / "scores" / "dev.npz"))
+            temperature = fit_temperature(item.load("dev"))
             cooled[item] = replace(output, logits=output.logits.astype(np.float64) / temperature)
             cell = self.label_cell(item, cooled[item], item.system)
             table = Renamed(cell.table, SCALED, {"temperature": temperature})
@@ -173,9 +172,10 @@ class FullSpectrumGroup(OodGroup):
         baseline: str,
         read: Reader,
         detectors: Sequence[str] | None,
+        versus: Versus,
         shifted: Mapping[Path, Sequence[Scored]],
     ) -> None:
-        super().__init__(constant, members, baseline, read, detectors)
+        super().__init__(constant, members, baseline, read, detectors, versus)
         self.shifted = shifted
 
     def inside(self, item: Scored) -> Outputs:
@@ -211,5 +211,5 @@ class FullSpectrumGroup(OodGroup):
         return Draws([*self.key, "full-spectrum"], stratum, list(requirements.values()))
 
     def _labelled(self, item: Scored) -> Outputs:
-        read = self.read(item.score_file)
+        read = self.read(item.score_file, None)
         return read[read.label >= 0]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from sernet.config.recipe import SYSTEMS
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
 from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row
+from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row, Versus
+from sernet.report.paired import against
+from sernet.report.probed import ProbeGroup
 from sernet.report.reliability import ConfidenceGroup, FullSpectrumGroup, shift_sets
 from sernet.report.timed import timeline_rows
 from sernet.score.files import Scored
@@ -40,6 +44,8 @@ FIELDS = (
 )
 UNTUNED = "mean-untuned"
 """The `fold` of means over the folds whose test speakers had no part in choosing the settings."""
+STANDARD: Versus = {name: system.get("versus", []) for name, system in SYSTEMS.items()}
+NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 SORTED_BY = ("run", "condition", "train", "test", "detector", "metric", "versus", "system", "seed", "fold")
 
 
@@ -52,20 +58,25 @@ def build_results(
     apart: Collection[str] = (),
     timed: Sequence[Timed] = (),
     tuned: Collection[str] | None = None,
+    versus: Versus = STANDARD,
+    probes: Sequence[str] = (),
+    rivals: Mapping[str, Sequence[str]] = NONE,
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
     For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean over
     seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
-    ``baseline``, `msac` minus `am`). OOD: the same for every detector found, where the rows of single models stand
-    without an interval; ``n_speakers`` counts the speakers of the ID test set. ``detectors`` names those that count;
-    None: all that left files. ``apart`` names the runs whose folds stand apart: each fold has its mean over seeds, too.
-    ``timed`` names what was segmented (condition `timeline`). ``tuned`` names the speakers whom the settings were
-    chosen on: beside each mean over folds and seeds stands that over the folds that test none of them, as fold
-    "mean-untuned".
+    ``baseline``, and minus those that ``versus`` names for it). OOD: the same for every detector found, where the rows
+    of single models stand without an interval; ``n_speakers`` counts the speakers of the ID test set. ``detectors``
+    names those that count; None: all that left files. ``apart`` names the runs whose folds stand apart: each fold has
+    its mean over seeds, too. ``timed`` names what was segmented (condition `timeline`). ``tuned`` names the speakers
+    whom the settings were chosen on: beside each mean over folds and seeds stands that over the folds that test none of
+    them, as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
+    runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
+    condition; ``versus`` of such a difference is `<run>/<system>`.
 
     Raises:
-        SernetError: a score file is missing, damaged, or systems were scored on different utterances.
+        SernetError: a score file is missing, damaged, or systems (or rivals) were scored on different utterances.
     """
     groups: dict[tuple[str, ...], list[Scored]] = defaultdict(list)
     for item in scored:
@@ -74,12 +85,19 @@ def build_results(
 
     def of_group(constant: Row, members: Sequence[Scored]) -> list[Row]:
         if not constant["condition"].startswith("ood-"):
-            found = LabelGroup(constant, members, baseline, read).rows()
-            return found + ConfidenceGroup(constant, members, baseline, read, detectors).rows()
-        found = OodGroup(constant, members, baseline, read, detectors).rows()
+            found = LabelGroup(constant, members, baseline, read, versus=versus).rows()
+            found += ConfidenceGroup(constant, members, baseline, read, detectors, versus).rows()
+            if constant["condition"] != "corrupted":
+                found += ProbeGroup(constant, members, baseline, read, probes, versus).rows()
+            for rival in rivals.get(constant["run"], ()):
+                place = rival, constant["condition"], constant["test"]
+                theirs = [item for item in scored if (item.run, item.condition, item.test) == place]
+                found += against(constant, members, theirs, read)
+            return found
+        found = OodGroup(constant, members, baseline, read, detectors, versus).rows()
         shifted = {item.directory: shift_sets(scored, item) for item in members}
         if constant["condition"] != "ood-shift" and any(shifted.values()):
-            found += FullSpectrumGroup(constant, members, baseline, read, detectors, shifted).rows()
+            found += FullSpectrumGroup(constant, members, baseline, read, detectors, versus, shifted).rows()
         return found
 
     rows: list[Row] = []
@@ -103,8 +121,8 @@ def build_results(
 
 def _is_untuned(item: Scored, read: Reader, tuned: Collection[str]) -> bool:
     """Whether a model is tested on nobody whom its settings were chosen on (of an OOD set, the ID side counts)."""
-    test = item.directory / "scores" / "test.npz" if item.condition.startswith("ood-") else item.score_file
-    return not set(tuned) & {*map(str, read(test).unit)}
+    test = item.file("test") if item.condition.startswith("ood-") else item.score_file
+    return not set(tuned) & {*map(str, read(test, item.view).unit)}
 
 
 def write_results(rows: Sequence[Row], path: Path | str) -> None:

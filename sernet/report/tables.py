@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+from sernet.config.ood import TRIVIAL_DETECTORS
 from sernet.report.results import UNTUNED, Row, headline, select, transductive
-from sernet.score.metrics import OOD_METRICS
+from sernet.report.steps import step_by_step
 
-SYSTEM_ORDER = ("majority", "baseline", "am", "msac")
+SYSTEM_ORDER = ("majority", "baseline", "am", "gender", "speaker", "msac", "auto")
 CONDITIONS = {
     "single": "one corpus, unseen speakers",
     "cross": "another corpus than in training",
@@ -26,8 +28,11 @@ MEASURES = {
     "Accuracy": ("war", "macro_f1", "uar_seed_sd"),
     "Confidence": ("ece", "nll", "brier", "aurc", "uar_cov80", "failure_auroc"),
 }
-TRIVIAL_DETECTORS = ("duration", "level", "bandwidth")
 NONE: Mapping[str, str] = MappingProxyType({})
+SIDE_BY_SIDE = 3
+"""As many differences stand beside one another; more stand below one another, in steps."""
+RUN = "/"
+"""In `versus` of a difference between runs, behind the run that was subtracted."""
 INTERVAL = "95 % intervals over speakers in brackets, none below 4 speakers or where no resample differs"
 
 
@@ -78,7 +83,7 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
         for place in places(chosen):
             by_system = {row["system"]: row for row in select(chosen, **place)}
             body.append(
-                [named(place, preliminary), _way(place)]
+                [named(place, preliminary), way_of(place)]
                 + [show(by_system.get(system)) for system in systems]
                 + _size(rows, next(iter(by_system.values())))
             )
@@ -87,7 +92,7 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
             if any(row["n"] < by_system[name]["n"] for name, row in untuned.items() if name in by_system):
                 size = next(iter(untuned.values()))
                 numbers = [show(untuned.get(system)) for system in systems]
-                line = [f"{place['run']}, untuned", _way(place), *numbers]
+                line = [f"{place['run']}, untuned", way_of(place), *numbers]
                 body.append([*line, str(size["n"]), str(size["n_speakers"]), "-", "-"])
         if body:
             header = ["run", "trained -> tested", *systems, "n", "speakers", "folds", "seeds"]
@@ -99,6 +104,11 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
                     " Transductive: each test speaker's mean embedding, over all of that speaker's unlabelled test"
                     " speech, is moved to the training mean before classification."
                 )
+            if condition == "single" and any(row["train"] != row["test"] for row in chosen):
+                caption += (
+                    " A model of several corpora decides among the classes that the tested corpus has in training,"
+                    " as it was trained; the majority class and the training mean are that corpus's, too."
+                )
             shown = {row["run"] for row in chosen}
             caption += "".join(
                 f" {run}: fold by fold, without a mean: {why}." for run, why in apart.items() if run in shown
@@ -109,16 +119,22 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
 
 
 def differences(rows: Sequence[Row]) -> list[Table]:
-    """Paired differences of UAR between systems."""
-    chosen = [row for row in headline(rows, metric="uar") if row["versus"]]
-    pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(_rank, pair[::-1])])
+    """Paired differences of UAR: between systems, and between runs that test the same speakers."""
+    return [*_between_systems(rows), *_between_runs(rows)]
+
+
+def _between_systems(rows: Sequence[Row]) -> list[Table]:
+    chosen = [row for row in headline(rows, metric="uar") if row["versus"] and RUN not in row["versus"]]
+    pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(rank, pair[::-1])])
+    if len(pairs) > SIDE_BY_SIDE:
+        return [stepwise("Paired differences, step by step", "Difference of UAR.", by_place(chosen, CONDITIONS))]
     body = []
     for condition in CONDITIONS:
         for place in places(select(chosen, condition=condition)):
             here = {(row["system"], row["versus"]): row for row in select(chosen, condition=condition, **place)}
             size = next(iter(here.values()))
             numbers = [show(here.get(pair)) for pair in pairs]
-            body.append([named(place), _way(place), condition, *numbers, str(size["n"]), str(size["n_speakers"])])
+            body.append([named(place), way_of(place), condition, *numbers, str(size["n"]), str(size["n_speakers"])])
     if not body:
         return []
     header = ["run", "trained -> tested", "condition", *(f"{a} - {b}" for a, b in pairs), "n", "speakers"]
@@ -126,6 +142,61 @@ def differences(rows: Sequence[Row]) -> list[Table]:
         "Difference of UAR on the same folds, seeds and resampled speakers; an interval without 0 is a difference."
     )
     return [Table("Paired differences", caption, header, body, 3)]
+
+
+def stepwise(title: str, caption: str, columns: Mapping[str, Sequence[Row]]) -> Table:
+    """Differences below one another: the steps of an ablation, then those that go over several steps.
+
+    Args:
+        columns: heading -> the differences of a place, one a pair of systems.
+    """
+    by_column = {head: {(row["system"], row["versus"]): row for row in rows} for head, rows in columns.items()}
+    body = [
+        ["step" if step else "in all", f"{pair[0]} - {pair[1]}", *(show(rows.get(pair)) for rows in by_column.values())]
+        for pair, step in step_by_step([list(rows) for rows in by_column.values()]).items()
+    ]
+    sizes = {head: next(iter(rows.values())) for head, rows in by_column.items()}
+    counted = (f"{head}: {size['n']} utterances, {size['n_speakers']} speakers" for head, size in sizes.items())
+    caption += (
+        " On the same folds, seeds and resampled speakers; an interval without 0 is a difference, though of twenty "
+        "intervals about nothing one is expected without it. step: against the system just before. "
+        f"{'; '.join(counted)}."
+    )
+    return Table(title, caption, ["", "difference", *by_column], body, 2)
+
+
+def by_place(rows: Sequence[Row], conditions: Iterable[str]) -> dict[str, list[Row]]:
+    """The rows of each place, under the run's name; with the tested set where that does not say it."""
+    found = {}
+    several = Counter(named(place) for place in places(rows))
+    for condition in conditions:
+        for place in places(select(rows, condition=condition)):
+            told = several[named(place)] > 1 or condition in OOD_CONDITIONS
+            head = named(place) + (f", {place['test']}" if told else "")
+            found[head] = select(rows, condition=condition, **place)
+    return found
+
+
+def _between_runs(rows: Sequence[Row]) -> list[Table]:
+    uar = headline(rows, metric="uar", detector=None)
+    body = []
+    for row in uar:
+        if row["versus"] is None or RUN not in row["versus"]:
+            continue
+        other = row["versus"].partition(RUN)[0]
+        where = {name: row[name] for name in ("condition", "test", "system", "fold")}
+        sides = [next(iter(select(uar, run=run, versus=None, **where)), None) for run in (row["run"], other)]
+        place = [named(row), way_of(row), row["condition"], row["system"], other]
+        body.append([*place, show(row), *map(show, sides), str(row["n"]), str(row["n_speakers"])])
+    if not body:
+        return []
+    header = ["run", "trained -> tested", "condition", "system", "minus the run", "difference"]
+    header += ["of the run", "of the other", "n", "speakers"]
+    caption = (
+        "Difference of UAR on the same test utterances, over the folds and seeds that both runs have, on the same "
+        f"resampled speakers; an interval without 0 is a difference. Beside it what each run is quoted by; {INTERVAL}."
+    )
+    return [Table("Paired differences between runs", caption, header, body, 5)]
 
 
 def other_measures(rows: Sequence[Row]) -> list[Table]:
@@ -142,7 +213,7 @@ def other_measures(rows: Sequence[Row]) -> list[Table]:
                     numbers = {row["metric"]: row for row in select(of_place, system=system)}
                     size = next(iter(numbers.values()))
                     cells = [show(numbers.get(name)) for name in present]
-                    body.append([named(place), _way(place), system, *cells, str(size["n"]), str(size["n_speakers"])])
+                    body.append([named(place), way_of(place), system, *cells, str(size["n"]), str(size["n_speakers"])])
             if body:
                 header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
                 caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
@@ -162,7 +233,7 @@ def recalls(rows: Sequence[Row]) -> list[Table]:
             by_class = {row["metric"]: row for row in select(here, system=system)}
             body.append([system, *(show(by_class.get(name), 2) for name in names)])
         size = here[0]
-        caption = f"{_way(place)}, single, n = {size['n']}, {size['n_speakers']} speakers; {INTERVAL}."
+        caption = f"{way_of(place)}, single, n = {size['n']}, {size['n_speakers']} speakers; {INTERVAL}."
         tables.append(
             Table(f"Recall by class: {named(place)}", caption, ["system", *(n.split(":")[1] for n in names)], body)
         )
@@ -184,7 +255,7 @@ def folds(rows: Sequence[Row]) -> list[Table]:
                 by_fold = {row["fold"]: row for row in select(here, system=system, seed=seed)}
                 body.append([system, str(seed), *(show(by_fold.get(fold)) for fold in numbers)])
         sizes = ", ".join(str(select(here, fold=fold)[0]["n"]) for fold in numbers)
-        caption = f"UAR of each trained model, {_way(here[0])}, single; n = {sizes}; {INTERVAL}."
+        caption = f"UAR of each trained model, {way_of(here[0])}, single; n = {sizes}; {INTERVAL}."
         tables.append(Table(f"Folds: {run}", caption, ["system", "seed", *(f"fold {f}" for f in numbers)], body, 2))
     return tables
 
@@ -208,72 +279,16 @@ def cross_corpus(rows: Sequence[Row]) -> list[Table]:
                 line.append("; ".join(f"{show(row)}, n = {row['n']}" for row in found) or "-")
             body.append(line)
         caption = (
-            "UAR, trained on the row and tested on the column; where both are one corpus, cross-validated over its "
-            f"speakers (single), else cross. Mean over folds and seeds; {INTERVAL}."
+            "UAR, trained on the row and tested on the column; where the row has the column's corpus, cross-validated "
+            f"over its speakers (single), else cross. Mean over folds and seeds; {INTERVAL}."
         )
         tables.append(Table(f"Across corpora: {system}", caption, ["trained on", *tests], body))
     return tables
 
 
-def ood(rows: Sequence[Row]) -> list[Table]:
-    """Each OOD set by detector and system, with both conventions of the false positive rate at 95 %."""
-    tables = []
-    for condition, meaning in OOD_CONDITIONS.items():
-        chosen = headline(rows, condition=condition, metric=OOD_METRICS, versus=None)
-        for place in places(chosen):
-            here = select(chosen, **place)
-            body = []
-            for detector in detectors_of(here):
-                shown = f"{detector} (trivial)" if detector in TRIVIAL_DETECTORS else detector
-                lines = {}
-                for system in systems_of(select(here, detector=detector)):
-                    found = {row["metric"]: row for row in select(here, detector=detector, system=system)}
-                    lines[system] = [show(found.get(name)) for name in OOD_METRICS]
-                # A trivial detector hears the recording, not the model: one line says it all (oscr asks the model).
-                if detector in TRIVIAL_DETECTORS and len({tuple(line[:-1]) for line in lines.values()}) == 1:
-                    lines = {"any": [*next(iter(lines.values()))[:-1], "-"]}
-                body += [[shown, system, *line] for system, line in lines.items()]
-            size = here[0]
-            caption = (
-                f"{meaning}. Trained on {place['train']}; n = {size['n']} ID and {size['n_ood']} OOD utterances; "
-                f"mean over folds and seeds; {INTERVAL}."
-            )
-            header = ["detector", "system", *OOD_METRICS]
-            tables.append(Table(f"OOD {condition[4:]}: {named(place)}, {place['test']}", caption, header, body, 2))
-    return tables
-
-
-def ood_differences(rows: Sequence[Row]) -> list[Table]:
-    """Paired differences of AUROC between systems, by detector."""
-    chosen = [row for row in headline(rows, metric="auroc") if row["versus"]]
-    pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(_rank, pair[::-1])])
-    body = []
-    for condition in OOD_CONDITIONS:
-        for place in places(select(chosen, condition=condition)):
-            here = select(chosen, condition=condition, **place)
-            for detector in sorted({row["detector"] for row in here} - set(TRIVIAL_DETECTORS)):
-                by_pair = {(row["system"], row["versus"]): row for row in select(here, detector=detector)}
-                size = f"{here[0]['n']} + {here[0]['n_ood']}"
-                body.append(
-                    [
-                        named(place),
-                        place["test"],
-                        condition,
-                        detector,
-                        *(show(by_pair.get(pair)) for pair in pairs),
-                        size,
-                    ]
-                )
-    if not body:
-        return []
-    header = ["run", "OOD set", "condition", "detector", *(f"{a} - {b}" for a, b in pairs), "n + n_ood"]
-    caption = "Difference of AUROC on the same folds, seeds and resampled speakers."
-    return [Table("Paired differences, OOD", caption, header, body, 4)]
-
-
 def systems_of(rows: Iterable[Row]) -> list[str]:
     """The systems of the rows, in the order of every table."""
-    return sorted({row["system"] for row in rows}, key=_rank)
+    return sorted({row["system"] for row in rows}, key=rank)
 
 
 def detectors_of(rows: Iterable[Row]) -> list[str]:
@@ -281,7 +296,8 @@ def detectors_of(rows: Iterable[Row]) -> list[str]:
     return sorted({row["detector"] for row in rows}, key=lambda name: (name in TRIVIAL_DETECTORS, name))
 
 
-def _rank(system: str) -> tuple[int, str]:
+def rank(system: str) -> tuple[int, str]:
+    """Where a system stands in every table."""
     plain = system.split("+")[0]
     return (SYSTEM_ORDER.index(plain) if plain in SYSTEM_ORDER else len(SYSTEM_ORDER), system)
 
@@ -304,7 +320,8 @@ def named(place: Mapping[str, Any], preliminary: Iterable[str] = ()) -> str:
     return f"{name} (preliminary)" if place["run"] in set(preliminary) else name
 
 
-def _way(place: Mapping[str, Any]) -> str:
+def way_of(place: Mapping[str, Any]) -> str:
+    """Where it was measured: the corpus, or trained -> tested."""
     return place["test"] if place["train"] == place["test"] else f"{place['train']} -> {place['test']}"
 
 

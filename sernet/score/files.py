@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,6 +117,35 @@ class ScoreSet:
             raise SernetError(f"{path}: {error}") from None
 
 
+class View(NamedTuple):
+    """What one corpus sees of a model of several: its own utterances, and the classes that it has in training.
+
+    In training, classes that a corpus lacks are masked for its utterances, so nothing was learnt that tells them from
+    those it has. Recognition is decided as it was trained: among the corpus's classes. A score file keeps the logits of
+    all; the view is taken when it is read to be measured. Our design.
+    """
+
+    corpus: str
+    classes: tuple[str, ...]
+
+    def of(self, scores: ScoreSet) -> ScoreSet:
+        """The rows of the corpus and the columns of its classes; a label that is none of them becomes -1."""
+        here = scores.corpus == self.corpus
+        columns = [index for index, name in enumerate(scores.classes) if name in self.classes]
+        place = np.full(len(scores.classes) + 1, -1)
+        place[columns] = np.arange(len(columns))
+        return replace(
+            scores,
+            **{name: getattr(scores, name)[here] for name in ("utt_id", "speaker", "corpus", "emotion", "embedding")},
+            label=place[scores.label[here]],
+            logits=scores.logits[here][:, columns],
+            cosine=scores.cosine[here][:, columns],
+            classes=scores.classes[columns],
+            weight=scores.weight[columns],
+            bias=scores.bias[columns],
+        )
+
+
 def load_detector_scores(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
     """Utterance ids (text) and outlier scores (float64, larger = more outlying), both ``(n,)``.
 
@@ -162,6 +191,7 @@ class Scored:
         set: stem of the score file, ``scores/<set>.npz``.
         directory: of the model.
         dev: whether the model has dev speakers, that is a score file of theirs which counts.
+        view: of the tested corpus, where several were trained on and one of them is tested.
     """
 
     run: str
@@ -174,8 +204,29 @@ class Scored:
     set: str
     directory: Path
     dev: bool = False
+    view: View | None = None
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Scored:
+        """From what JSON keeps of one."""
+        view = plain.get("view")
+        more = {"directory": Path(plain["directory"]), "view": view and View(view[0], tuple(view[1]))}
+        return cls(**{**plain, **more})
 
     @property
     def score_file(self) -> Path:
         """Where the model's output on this set lies."""
-        return self.directory / "scores" / f"{self.set}.npz"
+        return self.file(self.set)
+
+    def file(self, name: str) -> Path:
+        """Where the model's output on another set lies."""
+        return self.directory / "scores" / f"{name}.npz"
+
+    def load(self, name: str | None = None) -> ScoreSet:
+        """The model's output on this set, or on another, as it is to be measured: seen by the corpus of the view.
+
+        Raises:
+            SernetError: see `ScoreSet.load`.
+        """
+        scores = ScoreSet.load(self.file(name or self.set))
+        return self.view.of(scores) if self.view else scores

@@ -14,19 +14,22 @@ from sernet.data.dataset import Examples, FrontEnd
 from sernet.errors import SernetError
 from sernet.model.sernet import SerNet, classify, embed, to_device
 from sernet.pipeline.files import read_json
+from sernet.score.described import described
 
 
 def load_model(directory: Path, device: str = "cpu") -> tuple[SerNet, dict[str, Any]]:
     """The model in ``directory`` on ``device``, ready for inference, and its `model.json`.
 
     Raises:
-        SernetError: there is none, or its two files belong to different trainings.
+        SernetError: there is none, it is an SVM, or its two files belong to different trainings.
     """
     directory = Path(directory)
     for name in ("model.safetensors", "model.json"):
         if not (directory / name).exists():
             raise SernetError(f"{directory / name} is missing: the model is not trained (stage train)")
     meta = read_json(directory / "model.json")
+    if "svm" in meta:
+        raise SernetError(f"{directory} holds a linear SVM on {meta['svm']['features']}; this needs a network")
     with safe_open(directory / "model.safetensors", framework="pt") as file:
         identity = json.loads(file.metadata()["meta"])["identity"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -70,16 +73,10 @@ def score(
     window = None if seconds is None else round(seconds / meta["frame_shift"])
     embedding = embed(model, [prepare(matrix) for matrix in examples.features], device, window, batch_frames)
     logits, cosine = classify(model, embedding, device)
-    return {
-        "utt_id": np.array([utterance.id for utterance in examples.utterances], dtype=np.str_),
-        "speaker": np.array([utterance.speaker or "" for utterance in examples.utterances], dtype=np.str_),
-        "corpus": np.array([utterance.corpus for utterance in examples.utterances], dtype=np.str_),
-        "emotion": np.array([utterance.emotion or "" for utterance in examples.utterances], dtype=np.str_),
-        "label": examples.labels(meta["classes"], meta["merge"]),
+    return described(examples, meta) | {
         "logits": logits,
         "cosine": cosine,
         "embedding": embedding,
-        "classes": np.array(meta["classes"], dtype=np.str_),
         "weight": model.head.weight.detach().float().cpu().numpy(),
         "bias": model.head.bias.detach().float().cpu().numpy(),
         "scale": float(model.head.scale),

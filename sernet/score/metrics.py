@@ -81,18 +81,43 @@ METRICS |= {
 }
 
 
+PROBE, PROBE_TRAIN = "probe", "probe_train"
+_OF_EACH = {
+    "recall": Metric("recall:<class>", 0, 1, "higher", "share of the utterances of <class> recognised as such"),
+    PROBE: Metric(
+        "probe:<attribute>", 0, 1, "neither higher nor lower",
+        "UAR of <attribute> as a logistic regression reads it off the embeddings of test speakers, fitted on those of "
+        "training; speaker: told among the test speakers, by other utterances of theirs",
+    ),
+    PROBE_TRAIN: Metric(
+        "probe_train:<attribute>", 0, 1, "neither higher nor lower",
+        "the like within the training set, fitted on other speakers of it; speaker: on other utterances",
+    ),
+}  # fmt: skip
+"""Families of metrics: their names go on after a colon."""
+
+
 def metric(name: str) -> Metric:
     """The definition behind a name of results.json; ``recall:<class>`` stands for one of each class.
 
     Raises:
         KeyError: no such metric.
 
-    >>> metric("recall:anger").better
-    'higher'
+    >>> metric("recall:anger").definition
+    'share of the utterances of anger recognised as such'
     """
-    if name.startswith("recall:"):
-        return Metric(name, 0, 1, "higher", f"share of the utterances of {name.split(':', 1)[1]} recognised as such")
-    return METRICS[name]
+    family, _, what = name.partition(":")
+    if not what:
+        return METRICS[name]
+    known = _OF_EACH[family]
+    which = known.name.partition(":")[2]
+    return replace(known, name=name, definition=known.definition.replace(which, what))
+
+
+def family_of(name: str) -> str:
+    """The metric itself, or the name by which all of its family are explained: ``recall:<class>``."""
+    family = name.partition(":")[0]
+    return _OF_EACH[family].name if ":" in name else name
 
 
 def recalls(confusion: np.ndarray) -> np.ndarray:

@@ -34,6 +34,12 @@ def test_settings_reach_all_systems_or_one() -> None:
     assert systems["msac"][0].attributes["gender"].weight == 0.3
 
 
+def test_a_system_is_compared_with_one_or_several() -> None:
+    settings = {"systems.gender": "{versus: am}", "systems.msac.versus": "[gender, am]"}
+    systems = load_recipe(EGS, "mini", settings).config.systems
+    assert (systems["gender"].versus, systems["msac"].versus, systems["am"].versus) == (["am"], ["gender", "am"], [])
+
+
 def test_a_control_is_switched_off_by_the_word_off() -> None:
     settings = {"systems.msac.model.attributes.speaker.control": "off"}
     assert load_recipe(EGS, "mini", settings).systems["msac"][0].attributes["speaker"].control == "off"
@@ -53,6 +59,10 @@ def test_a_control_is_switched_off_by_the_word_off() -> None:
         ({"ood.options.knn.kk": "5"}, "options.knn: kk; allowed: k, bank"),
         ({"ood.sets.unseen.where": "{emotoin: [fear]}"}, "ood.sets.unseen.where.emotoin"),
         ({"seeds": "[0, 0]"}, "seeds holds a seed twice"),
+        ({"systems.am.versus": "nosuch"}, "systems.am.versus: no system 'nosuch'; there are"),
+        ({"systems.am.versus": "[msac]"}, "versus goes in a circle"),
+        ({"probes": "[age]"}, "probes.0"),
+        ({"probes": "[gender, gender]"}, "probes holds an attribute twice"),
         ({"runs.single.systems": "[am, am]"}, "systems holds a system twice"),
         ({"ood.sets.noise.split": "dev"}, "is made from dev speech; set dev_speakers"),
         ({"features.storage": "int8"}, "features.storage"),

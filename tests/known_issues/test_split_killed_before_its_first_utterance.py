@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,19 +16,17 @@ from tiny import Tiny, tiny
 __all__ = ["tiny"]
 
 
-def test_it_resumes_however_often_it_was_killed(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_resumes_however_often_it_was_killed(tiny: Tiny, tmp_path: Path) -> None:
     made, _ = manifests.build(tiny.config, read_entries(tiny.config, tiny.root, tiny.root), tiny.root)
     manifests.write(made, tmp_path)
     arguments = (tmp_path / "cuts.jsonl.gz", 0, 16, FeatureConfig(), tmp_path / "split1" / "1")
 
-    def killed(*_: object) -> None:
+    def killed(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(extraction, "extract_cut", killed)
-        for _ in range(3):
-            with pytest.raises(KeyboardInterrupt):
-                extraction.extract_split(*arguments)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            extraction.extract_split(*arguments, extract=killed)
     extraction.extract_split(*arguments)
     lines = (tmp_path / "split1" / "1.jsonl").read_text().splitlines()
     assert len(lines) == 1 + 16 and "made_from" in lines[0]

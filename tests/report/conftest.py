@@ -25,6 +25,12 @@ def make() -> Maker:
 
 
 @pytest.fixture(scope="session")
+def make_scores() -> Callable[..., ScoreSet]:
+    """`make_set`."""
+    return make_set
+
+
+@pytest.fixture(scope="session")
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scored], list[Row]]:
     """Two corpora, three systems, two seeds, two folds, OOD; and the rows of its results.json."""
     scored = make_experiment(tmp_path_factory.mktemp("exp"), seeds=(0, 1), takes=2, detectors=("msp", "duration"))

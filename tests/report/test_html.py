@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,6 +126,25 @@ def test_one_fold_a_class_missing_no_ood_no_history_no_audio(tmp_path: Path, mak
     assert "Across corpora" not in page.headings and "Confusions" in page.headings
     assert "Not in the test set: neutral." in page.text
     assert not any(source.startswith("data:audio") for source in page.loaded)
+
+
+def test_the_course_of_a_control_is_drawn_where_training_decides_it(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), systems=("am", "msac", "auto"), seeds=(0, 1), ood=False)
+    scored = [item for item in scored if item.condition == "single"]
+    ends = []
+    for number, item in enumerate(item for item in scored if item.system != "am"):
+        course = [{"epoch": epoch, "loss": 1.0, "gender_factor": 0.3} for epoch in (1, 2)]
+        if item.system == "auto":
+            ends.append(0.1 * number)
+            for row, end in zip(course, (0.0, ends[-1]), strict=True):
+                row |= {"speaker_factor": -end, "speaker_correlation": end / 3}
+        (item.directory / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in course))
+    _, page = report(tmp_path, scored, build_results(scored, "mini"))
+    said = [picture["aria-label"] or "" for picture in page.pictures]
+    (course,) = [label for label in said if label.startswith("speaker by epoch")]
+    assert f"factor of its gradient of auto ends at {-np.mean(ends):+.3f} +- {np.std(ends):.3f}" in course
+    assert f"correlation of auto ends at {np.mean(ends) / 3:+.3f} +- {np.std(ends) / 3:.3f}" in course
+    assert not any(label.startswith("gender by epoch") for label in said), "what was fixed beforehand has no course"
 
 
 def test_few_speakers_cross_corpus_alone_and_recordings_of_nobody(tmp_path: Path, make: Maker) -> None:

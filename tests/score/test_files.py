@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import json
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sernet.errors import SernetError
-from sernet.score.files import ScoreSet, load_detector_scores
+from sernet.score.files import Scored, ScoreSet, View, load_detector_scores
 
 
 def example() -> ScoreSet:
@@ -89,3 +90,23 @@ def test_detector_scores_must_be_finite(tmp_path: Path) -> None:
     np.savez(tmp_path / "msp.npz", utt_id=np.array(["a", "b"]), score=np.array([0.0, np.inf]))
     with pytest.raises(SernetError, match="b"):
         load_detector_scores(tmp_path / "msp.npz")
+
+
+def test_a_corpus_sees_its_own_utterances_and_classes_of_a_model_of_several(tmp_path: Path) -> None:
+    scores = replace(
+        example(),
+        corpus=np.array(["x", "y"]),
+        label=np.array([2, 1]),
+        logits=np.array([[1.0, 9.0, 2.0], [3.0, 1.0, 2.0]]),
+    )
+    seen = View("x", ("anger", "neutral")).of(scores)
+    assert seen.utt_id.tolist() == ["a-1"] and seen.classes.tolist() == ["anger", "neutral"]
+    assert seen.label.tolist() == [1] and seen.logits.tolist() == [[1.0, 2.0]]  # fear, the largest, is not asked
+    assert np.array_equal(seen.embedding, scores.embedding[:1])
+    assert np.array_equal(seen.weight, scores.weight[[0, 2]]) and np.array_equal(seen.cosine, scores.cosine[:1, [0, 2]])
+    assert View("y", ("anger", "neutral")).of(scores).label.tolist() == [-1]  # fear is none of the classes
+    scores.save(tmp_path / "scores" / "x.npz")
+    item = Scored("joint", "am", 0, 0, "x+y", "x", "single", "x", tmp_path, view=View("x", ("anger", "neutral")))
+    assert len(item.load()) == 1 and len(ScoreSet.load(item.score_file)) == 2
+    plain = json.loads(json.dumps(asdict(item), default=str))
+    assert Scored.read(plain) == item and hash(Scored.read(plain)) == hash(item)

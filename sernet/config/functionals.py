@@ -1,0 +1,41 @@
+"""Functionals of a whole utterance and the linear SVM on them: the classical system of the field."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sernet.config.base import Strict
+
+HOW_TO_GET = (
+    "openSMILE, which computes functionals, is not installed: pip install opensmile==2.6.0 "
+    "(its licence allows research, education and private use, nothing commercial)"
+)
+SIZES = {"egemaps": 88, "compare": 6373}
+
+
+class FunctionalsConfig(Strict):
+    """What openSMILE computes of an utterance: one frame in the place of FBanks' many."""
+
+    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    sample_rate: int = Field(16000, gt=0, description="Hz; other rates are resampled, as for FBanks")
+    storage: Literal["float32"] = "float32"
+    frame_shift: None = Field(None, description="there is one frame, as long as the utterance")
+
+    @property
+    def name(self) -> str:
+        """The folder below data/<corpus>/."""
+        return self.features
+
+    @property
+    def bins(self) -> int:
+        """How many values an utterance has."""
+        return SIZES[self.features]
+
+
+class SvmConfig(Strict):
+    """A linear SVM on standardised functionals."""
+
+    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    c: float = Field(gt=0, description="cost of an error, the larger the less regularised; classes are balanced")

@@ -1,0 +1,27 @@
+"""Systems of other people, which a run may name in its `systems`; no run that does not trains them.
+
+The SVMs' cost is the best of 1e-5, 1e-4, ... 1 on dev speakers 03, 06, 10, 11 of RAVDESS's fold 0, trained on the other
+15 of its speakers (egs/peers/README.md); it is taken everywhere else as it is. The networks are trained as ours are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+PEERS: dict[str, dict[str, Any]] = {
+    "egemaps-svm": {"description": "eGeMAPS and a linear SVM", "svm": {"features": "egemaps", "c": 0.1}},
+    "compare-svm": {"description": "ComParE 2016 and a linear SVM", "svm": {"features": "compare", "c": 0.0001}},
+    "lstm": {
+        "description": "a bidirectional LSTM with attention",
+        "model": {"kind": "lstm", "head": {"kind": "softmax"}},
+    },
+    "ecapa": {
+        "description": "ECAPA-TDNN from scratch, additive-margin softmax",
+        "model": {"kind": "ecapa", "embedding": 192, "head": {"kind": "am"}},
+    },
+    "cnn14": {
+        "description": "PANNs' CNN14 from scratch",
+        "model": {"kind": "cnn14", "embedding": 2048, "head": {"kind": "softmax"}},
+    },
+}
+"""A recipe's own `systems` are laid over them, too."""

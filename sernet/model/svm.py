@@ -1,0 +1,61 @@
+"""A linear SVM on standardised functionals: numbers that are kept like a network's, without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from sernet.errors import SernetError
+from sernet.pipeline.files import atomic, read_json, write_json
+
+
+@dataclass(frozen=True)
+class LinearSvm:
+    """Training functionals' mean and deviation (values,), and a hyperplane a class (classes, values); float32."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+
+    def embed(self, functionals: np.ndarray) -> np.ndarray:
+        """Standardised functionals, float32 (utterances, values)."""
+        return ((functionals - self.mean) / self.std).astype(np.float32)
+
+    def classify(self, embedding: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Decision values and cosines to the hyperplanes' normals, float32 (utterances, classes)."""
+        x, normals = embedding.astype(np.float64), self.weight.astype(np.float64)
+        lengths = np.linalg.norm(x, axis=1)[:, None] * np.linalg.norm(normals, axis=1)
+        products = x @ normals.T
+        return (products + self.bias).astype(np.float32), (products / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+    def save(self, directory: Path, meta: dict[str, Any]) -> None:
+        """Write `model.safetensors` and `model.json`, which names the same ``meta["identity"]``."""
+        with atomic(directory / "model.safetensors") as temporary:
+            tensors = {name: np.ascontiguousarray(array) for name, array in asdict(self).items()}
+            save_file(tensors, temporary, metadata={"meta": json.dumps({"identity": meta["identity"]})})
+        write_json(directory / "model.json", meta)
+
+    @classmethod
+    def load(cls, directory: Path) -> tuple[LinearSvm, dict[str, Any]]:
+        """What `save` has written, and its meta.
+
+        Raises:
+            SernetError: there is none, or its two files belong to different trainings.
+        """
+        for name in ("model.safetensors", "model.json"):
+            if not (directory / name).exists():
+                raise SernetError(f"{directory / name} is missing: the SVM is not trained (stage train)")
+        meta = read_json(directory / "model.json")
+        with safe_open(directory / "model.safetensors", framework="np") as file:
+            identity = json.loads(file.metadata()["meta"])["identity"]
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if identity != meta["identity"]:
+            raise SernetError(f"{directory}: model.safetensors and model.json are of different trainings; train again")
+        return cls(**tensors), meta

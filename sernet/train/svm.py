@@ -1,0 +1,78 @@
+"""Training of a linear SVM on functionals: seconds, and nothing random in it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.svm import LinearSVC
+
+from sernet.config.functionals import SvmConfig
+from sernet.data.dataset import Examples
+from sernet.errors import SernetError
+from sernet.model.svm import LinearSvm
+
+ITERATIONS = 20000
+
+
+def fit(
+    train: Examples,
+    classes: list[str],
+    merge: dict[str, str],
+    corpus_classes: dict[str, list[str]] | None,
+    config: SvmConfig,
+    directory: Path,
+    identity: str,
+) -> None:
+    """Train one SVM a class against the others and leave `model.safetensors` and `model.json` in ``directory``.
+
+    Functionals are standardised with the training utterances' means and deviations. Errors weigh so that all classes
+    count alike (scikit-learn's LinearSVC: squared hinge loss, l2 penalty, `class_weight` balanced).
+
+    Args:
+        train: one frame (1, values) an utterance; those whose emotion is no class are left out.
+        classes: emotions in the order of the decision values.
+        merge: emotion -> the class that it counts as.
+        corpus_classes: the classes of each of several corpora, among which its utterances will be told; no other use.
+        identity: digest of all that goes in.
+
+    Raises:
+        SernetError: a class has no utterance, or the solver does not converge.
+    """
+    label = train.labels(classes, merge)
+    if absent := [name for number, name in enumerate(classes) if not (label == number).any()]:
+        raise SernetError(f"nothing to train {', '.join(absent)} on: no training utterance has it")
+    x = np.concatenate([matrix for matrix, y in zip(train.features, label, strict=True) if y >= 0]).astype(np.float64)
+    label = label[label >= 0]
+    std = x.std(0)
+    svm = LinearSvm(
+        mean=x.mean(0).astype(np.float32),
+        std=np.where(std > 1e-12, std, 1).astype(np.float32),  # a value that never changes says nothing: it becomes 0
+        weight=np.zeros((len(classes), x.shape[1]), dtype=np.float32),
+        bias=np.zeros(len(classes), dtype=np.float32),
+    )
+    solver = LinearSVC(C=config.c, class_weight="balanced", dual="auto", random_state=0, max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            solver.fit(svm.embed(x), label)
+        except ConvergenceWarning as error:
+            raise SernetError(f"the SVM does not converge in {ITERATIONS} rounds; lower svm.c ({config.c})") from error
+    weight, bias = solver.coef_, solver.intercept_
+    if len(classes) == 2:  # one hyperplane, which the second class lies above
+        weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
+    svm.weight[:], svm.bias[:] = weight, bias
+    meta = {
+        "identity": identity,
+        "svm": config.model_dump(mode="json"),
+        "classes": classes,
+        "merge": merge,
+        "corpus_classes": corpus_classes,
+        "bins": x.shape[1],
+        "parameters": int(weight.size + bias.size),
+        "notes": [],
+    }
+    svm.save(directory, meta)
+    print(f"{len(label)} utterances, {len(classes)} classes, {meta['parameters']} parameters")

@@ -1,0 +1,92 @@
+"""The linear SVM on functionals: scikit-learn's answers, from its files alone; a score file like any other."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from sernet.config.functionals import SvmConfig
+from sernet.corpus.utterances import Utterance
+from sernet.data.dataset import Examples
+from sernet.errors import SernetError
+from sernet.score.files import ScoreSet
+from sernet.score.infer import load_model
+from sernet.score.svm import score
+from sernet.score.transductive import speaker_normalised
+from sernet.train.svm import fit
+
+CLASSES = ["anger", "neutral", "sadness"]
+MERGE = {"calm": "neutral"}
+CONFIG = SvmConfig(features="egemaps", c=0.1)
+
+
+def examples(count=120, values=12, seed=0, emotions=("anger", "neutral", "sadness", "calm", "fear")):
+    """Unbalanced classes whose functionals differ in place, on scales that differ a thousandfold; one never changes."""
+    draws = np.random.default_rng(seed)
+    place = np.random.default_rng(7).normal(size=(len(emotions), values))
+    utterances, features = [], []
+    for number in range(count):
+        which = min(int(draws.exponential(1.2)), len(emotions) - 1)
+        x = (place[which] + draws.normal(size=values)) * np.logspace(-1, 2, values) + 50
+        x[3] = 5.0
+        utterances.append(Utterance(f"u{number}", "tiny", f"s{number % 3}", emotions[which], duration=1.0))
+        features.append(x[None].astype(np.float32))
+    return Examples(utterances, features)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("svm")
+    fit(examples(), CLASSES, MERGE, None, CONFIG, directory, "x")
+    return directory
+
+
+def test_decisions_are_scikit_learns(trained):
+    train, test = examples(), examples(seed=1)
+    label = train.labels(CLASSES, MERGE)
+    x, other = (np.concatenate(data.features) for data in (train, test))
+    svc = LinearSVC(C=CONFIG.c, class_weight="balanced", dual="auto", random_state=0, max_iter=20000)
+    reference = make_pipeline(StandardScaler(), svc).fit(x[label >= 0], label[label >= 0])
+    scored = ScoreSet(**score(trained, test))
+    np.testing.assert_allclose(scored.logits, reference.decision_function(other), atol=2e-3)
+    np.testing.assert_array_equal(scored.logits.argmax(1), reference.predict(other))
+    assert np.mean(scored.logits.argmax(1)[scored.label >= 0] == scored.label[scored.label >= 0]) > 0.6
+
+
+def test_a_score_file_holds_all_that_its_logits_are_made_of(trained):
+    scored = ScoreSet(**score(trained, examples(seed=1)))
+    np.testing.assert_allclose(scored.logits, scored.embedding @ scored.weight.T + scored.bias, atol=1e-4)
+    lengths = np.linalg.norm(scored.embedding, axis=1)[:, None] * np.linalg.norm(scored.weight, axis=1)
+    np.testing.assert_allclose(scored.cosine, scored.embedding @ scored.weight.T / lengths, atol=1e-5)
+    assert scored.scale == 1.0 and not scored.embedding[:, 3].any()
+    normalised = speaker_normalised(scored, ScoreSet(**score(trained, examples())))
+    expected = normalised.embedding @ scored.weight.T + scored.bias
+    np.testing.assert_allclose(normalised.logits, expected, atol=1e-3)
+
+
+def test_training_again_gives_the_same_bytes(trained, tmp_path):
+    fit(examples(), CLASSES, MERGE, None, CONFIG, tmp_path, "x")
+    for name in ("model.safetensors", "model.json"):
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_two_classes_have_a_hyperplane_each(tmp_path):
+    fit(examples(), ["anger", "neutral"], MERGE, None, CONFIG, tmp_path, "x")
+    scored = ScoreSet(**score(tmp_path, examples(seed=1)))
+    np.testing.assert_allclose(scored.logits[:, 0], -scored.logits[:, 1], atol=1e-6)
+    kept = scored.label >= 0
+    assert np.mean(scored.logits.argmax(1)[kept] == scored.label[kept]) > 0.7
+
+
+def test_what_cannot_be_is_refused_in_words(trained, tmp_path):
+    with pytest.raises(SernetError, match="nothing to train surprise on"):
+        fit(examples(), [*CLASSES, "surprise"], MERGE, None, CONFIG, tmp_path, "x")
+    with pytest.raises(SernetError, match=r"features of shape \(1, 5\), the SVM needs \(1, 12\)"):
+        score(trained, examples(values=5))
+    with pytest.raises(SernetError, match="model.safetensors is missing"):
+        score(Path(tmp_path), examples())
+    with pytest.raises(SernetError, match="holds a linear SVM on egemaps; this needs a network"):
+        load_model(trained)
