@@ -49,7 +49,7 @@ def announce(experiment: Experiment) -> list[str]:
     for name in experiment.corpora:
         corpus = experiment.recipe.corpora[name]
         lines.append(f"{name}: {experiment.root(name)} ({corpus.title}; licence: {corpus.licence})")
-    for name in sorted(set(experiment.recipe.corpora) - set(experiment.corpora)):
+    for name in sorted(set(experiment.recipe.corpora) - set(experiment.present)):
         corpus = experiment.recipe.corpora[name]
         lines.append(f"{name}: not there, so what needs it is skipped. {corpus.how_to_get.strip()}")
     lines += [f"run {name}: skipped, as a corpus of it is not there" for name in experiment.skipped]
