@@ -1,7 +1,8 @@
 """Systems of other people, which a run may name in its `systems`; no run that does not trains them.
 
-The SVMs' cost is the best of 1e-5, 1e-4, ... 1 on dev speakers 03, 06, 10, 11 of RAVDESS's fold 0, trained on the other
-15 of its speakers (egs/peers/README.md); it is taken everywhere else as it is. The networks are trained as ours are.
+The SVMs' cost is the best of 1e-5, 1e-4, ... 1 (ComParE's: to 1e-2) on dev speakers 03, 06, 10, 11 of RAVDESS's fold
+0, trained on the other 15 of its speakers (egs/peers/README.md); it is taken everywhere else as it is. The networks are
+trained as ours are.
 """
 
 from __future__ import annotations

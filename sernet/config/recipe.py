@@ -250,7 +250,9 @@ class RecipeConfig(Strict):
                 if other not in self.systems:
                     raise ValueError(f"systems.{name}.versus: no system {other!r}; there are {sorted(self.systems)}")
         try:
-            TopologicalSorter({name: system.versus for name, system in self.systems.items()}).prepare()
+            # Every other system is compared with the baseline, so that this one comes before all.
+            before = {n: [*s.versus, *(["baseline"] if n != "baseline" else [])] for n, s in self.systems.items()}
+            TopologicalSorter(before).prepare()
         except CycleError as error:
             raise ValueError(f"systems: versus goes in a circle: {', '.join(error.args[1])}") from None
         if len(set(self.probes)) != len(self.probes):
@@ -266,6 +268,8 @@ class RecipeConfig(Strict):
             for other in run.against:
                 if other == name or other not in self.runs:
                     raise ValueError(f"runs.{name}.against: no other run {other!r}; there are {sorted(self.runs)}")
+                if run.protocol.kind in ("pairs", "leave-one-corpus-out"):
+                    raise ValueError(f"runs.{name}.against: {run.protocol.kind} is several runs of other names")
                 there = self.runs[other]
                 for key in ("protocol", "dev_speakers", "merge"):
                     if getattr(there, key) != getattr(run, key):

@@ -50,7 +50,7 @@ class Runner:
         """Run ``jobs``, batch by batch, ``at_a_time`` processes at once.
 
         Args:
-            jobs: stale jobs; those with the same `batch` share a process.
+            jobs: stale jobs; light ones share processes.
             expected: for each job's name what its stamp will say it was made from.
 
         Raises:
@@ -120,7 +120,7 @@ class _Process:
         self.runner, self.jobs = runner, jobs
         self.log = jobs[0].log
         self.task = self.log.with_suffix(".json")
-        self.uses_gpu = jobs[0].uses_gpu
+        self.uses_gpu = any(job.uses_gpu for job in jobs)
         self.card: str | None = None
         self.code = 0
         self._expected = [expected[job.name] for job in jobs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,8 @@ from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
 from sernet.pipeline.files import read_json, write_json
 
 LIBRARIES = ("torch", "lhotse", "kaldiio", "numpy", "scipy", "scikit-learn", "soundfile", "pydantic", "espeakng-loader")
+OPTIONAL = ("opensmile",)
+"""Libraries that a user may have added."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ def versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for library in LIBRARIES:
         found[library] = metadata.version(library)
+    for library in OPTIONAL:
+        with suppress(metadata.PackageNotFoundError):
+            found[library] = metadata.version(library)
     return found
 
 

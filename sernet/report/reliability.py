@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,7 +135,10 @@ class ConfidenceGroup(LabelGroup):
             for file in sorted((item.directory / "ood").glob(f"*/{item.set}.npz")):
                 if self.detectors is None or file.parent.name in self.detectors:
                     cells[file.parent.name].append(self._selective(item, output, file))
-        return {detector: some for detector, some in cells.items() if len(some) == len(outputs)}
+        # All models of a system or none: an SVM beside the networks is not scored by detectors.
+        models = Counter(item.system for item in outputs)
+        told = {name: Counter(cell.system for cell in some) for name, some in cells.items()}
+        return {n: some for n, some in cells.items() if all(models[system] == k for system, k in told[n].items())}
 
     def _selective(self, item: Scored, output: Outputs, file: Path) -> Cell:
         ids, score = load_detector_scores(file)

@@ -61,6 +61,8 @@ def test_a_control_is_switched_off_by_the_word_off() -> None:
         ({"seeds": "[0, 0]"}, "seeds holds a seed twice"),
         ({"systems.am.versus": "nosuch"}, "systems.am.versus: no system 'nosuch'; there are"),
         ({"systems.am.versus": "[msac]"}, "versus goes in a circle"),
+        ({"systems.baseline.versus": "[am]"}, "versus goes in a circle"),
+        ({"runs.cross.against": "[single]"}, "runs.cross.against: pairs is several runs"),
         ({"probes": "[age]"}, "probes.0"),
         ({"probes": "[gender, gender]"}, "probes holds an attribute twice"),
         ({"runs.single.systems": "[am, am]"}, "systems holds a system twice"),
