@@ -36,9 +36,7 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
         text += "\n" + (recipe / "NOTES.md").read_text(encoding="utf-8")
     write_text(recipe / "RESULTS.md", text)
     rows = read_results(experiment / "results.json")
-    means = [
-        row for row in rows if row["detector"] is None or (row["seed"] is None and not isinstance(row["fold"], int))
-    ]
+    means = [row for row in rows if row["detector"] is None or _is_mean(row)]
     write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
