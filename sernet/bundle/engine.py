@@ -136,5 +136,6 @@ def recogniser(bundle: Bundle, convolutional: bool = False) -> Any:
         contents.features, torch.from_numpy(statistics["filters"])
     )
     std, mean = (torch.from_numpy(statistics[f"front_end/{name}"]) for name in ("std", "mean"))
-    windows = Windows(mean if contents.front_end.normalise == "global" else None, std, bundle.window)
+    normalise = contents.front_end.normalise
+    windows = Windows(mean if normalise == "global" else None, std, bundle.window, speech=normalise == "speech")
     return Recogniser(bank, windows, network).eval()

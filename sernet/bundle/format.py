@@ -27,7 +27,7 @@ CONTENTS, WEIGHTS, STATISTICS, GRAPH, CARD = (
 class FrontEndConfig(Strict):
     """How log energies become the network's input; mean and deviation lie in the statistics."""
 
-    normalise: Literal["utterance", "global"]
+    normalise: Literal["speech", "utterance", "global"]
     trim_db: float | None = None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sernet.config.features import FeatureConfig
+from sernet.data.dataset import SPEECH_DB
 from sernet.model.sernet import SerNet
 
 PREEMPHASIS = 0.97
@@ -84,11 +87,12 @@ class Windows(nn.Module):
         mean: (bins,), taken off; None: each recording's own.
         std: (bins,), divided by.
         window: frames of a window; None: whole recordings.
+        speech: a recording's own mean is that of its speech.
     """
 
-    def __init__(self, mean: Tensor | None, std: Tensor, window: int | None) -> None:
+    def __init__(self, mean: Tensor | None, std: Tensor, window: int | None, speech: bool = False) -> None:
         super().__init__()
-        self.window = window
+        self.window, self.speech = window, speech
         self.mean: Tensor | None
         self.std: Tensor
         self.register_buffer("mean", mean)
@@ -96,8 +100,7 @@ class Windows(nn.Module):
 
     def forward(self, energies: Tensor) -> Tensor:
         """(batch, frames, bins) -> (batch, windows, length, bins); a recording no longer than one is its only one."""
-        mean = energies.mean(1, keepdim=True) if self.mean is None else self.mean
-        x = (energies - mean) / self.std
+        x = (energies - (self._own_mean(energies) if self.mean is None else self.mean)) / self.std
         if self.window is None:
             return x[:, None]
         length = torch.sym_min(x.shape[1], self.window)
@@ -107,6 +110,14 @@ class Windows(nn.Module):
         step = torch.full((1,), spare, dtype=torch.float64) / torch.full((1,), torch.sym_max(count - 1, 1))
         starts = (torch.arange(count, dtype=torch.float64) * step).round().long().to(x.device)
         return x[:, starts[:, None] + torch.arange(length, device=x.device)]
+
+    def _own_mean(self, energies: Tensor) -> Tensor:
+        if not self.speech:
+            return energies.mean(1, keepdim=True)
+        level = energies.double().logsumexp(2)
+        loud = level >= level.amax(1, keepdim=True) - SPEECH_DB * math.log(10) / 10
+        weight = loud.to(energies.dtype)[:, :, None]
+        return (energies * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True)
 
 
 class Recogniser(nn.Module):

@@ -12,8 +12,10 @@ from sernet.config.base import Strict
 class InputConfig(Strict):
     """What is done to log energies before the network sees them."""
 
-    normalise: Literal["utterance", "global"] = Field(
-        "utterance", description="subtract each bin's mean over the utterance, or over the training data (keeps level)"
+    normalise: Literal["speech", "utterance", "global"] = Field(
+        "speech",
+        description="subtract each bin's mean over the utterance's speech, over all of it, or over the training "
+        "data (keeps level)",
     )
     trim_db: float | None = Field(
         None, gt=0, description="drop leading and trailing frames this far below the loudest; null: keep all"

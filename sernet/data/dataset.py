@@ -11,6 +11,9 @@ import numpy as np
 from sernet.corpus.utterances import Utterance
 from sernet.errors import SernetError
 
+SPEECH_DB = 30.0
+"""Frames this far below an utterance's loudest, and further, are no speech to its mean."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -58,8 +61,10 @@ class Examples:
 class FrontEnd:
     """Trims and normalises log energies; its statistics come from training data alone.
 
-    Each bin's mean is taken off, over the utterance or (``normalise`` "global") over the training data, and every bin
-    is divided by its standard deviation over the training data.
+    Each bin's mean is taken off: over the utterance's speech (``normalise`` "speech": frames within 30 dB of its
+    loudest), over all of it ("utterance"), or over the training data ("global"). Every bin is divided by its standard
+    deviation over the training data. A mean over silence, too, would hang on how closely a corpus is cut: our design,
+    egs/ablation/STUDIES.md.
     """
 
     normalise: str
@@ -73,7 +78,7 @@ class FrontEnd:
         trimmed = [trim(matrix, trim_db).astype(np.float64) for matrix in features]
         frames = sum(len(matrix) for matrix in trimmed)
         mean: np.ndarray = np.sum([matrix.sum(0) for matrix in trimmed], axis=0) / frames
-        centred = (matrix - (matrix.mean(0) if normalise == "utterance" else mean) for matrix in trimmed)
+        centred = (matrix - (mean if normalise == "global" else _own_mean(matrix, normalise)) for matrix in trimmed)
         variance: np.ndarray = np.sum([np.square(matrix).sum(0) for matrix in centred], axis=0) / frames
         std = np.sqrt(np.maximum(variance, 1e-4))
         return cls(normalise, trim_db, mean.astype(np.float32), std.astype(np.float32))
@@ -81,7 +86,7 @@ class FrontEnd:
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """The network's input, float32 (frames, bins), for natural-log energies (frames, bins)."""
         matrix = trim(matrix, self.trim_db)
-        mean = matrix.mean(0) if self.normalise == "utterance" else self.mean
+        mean = self.mean if self.normalise == "global" else _own_mean(matrix, self.normalise)
         return ((matrix - mean) / self.std).astype(np.float32)
 
 
@@ -92,9 +97,18 @@ def trim(matrix: np.ndarray, trim_db: float | None) -> np.ndarray:
     """
     if trim_db is None:
         return matrix
+    there = np.flatnonzero(loud(matrix, trim_db))
+    return matrix[there[0] : there[-1] + 1]
+
+
+def loud(matrix: np.ndarray, decibels: float) -> np.ndarray:
+    """Whether a frame's energy is at most ``decibels`` below the loudest frame's: bool (frames,)."""
     level = np.log(np.exp(matrix.astype(np.float64)).sum(1))
-    loud = np.flatnonzero(level >= level.max() - trim_db * np.log(10) / 10)
-    return matrix[loud[0] : loud[-1] + 1]
+    return np.asarray(level >= level.max() - decibels * np.log(10) / 10)
+
+
+def _own_mean(matrix: np.ndarray, normalise: str) -> np.ndarray:
+    return np.asarray(matrix[loud(matrix, SPEECH_DB)].mean(0) if normalise == "speech" else matrix.mean(0))
 
 
 def batches(lengths: np.ndarray, size: int, keys: np.ndarray, pool: int = 4) -> list[np.ndarray]:

@@ -76,11 +76,13 @@ def test_the_convolutional_one_is_the_definition_in_float64(config: FeatureConfi
 
 
 @pytest.mark.parametrize("frames", [3, 39, 40, 41, 57, 300])
-@pytest.mark.parametrize("normalise", ["utterance", "global"])
+@pytest.mark.parametrize("normalise", ["speech", "utterance", "global"])
 def test_windows_are_those_of_scoring(frames: int, normalise: str) -> None:
     draws = generator("windows", frames)
     energies = draws.normal(-10, 3, size=(frames, 5)).astype(np.float32)
     mean, std = draws.normal(-10, 1, 5).astype(np.float32), draws.uniform(1, 2, 5).astype(np.float32)
+    energies[: frames // 3] -= 12  # silence: more than 30 dB below the rest
     expected = np.stack(windows(FrontEnd(normalise, None, mean, std)(energies), 40))
-    module = Windows(torch.from_numpy(mean) if normalise == "global" else None, torch.from_numpy(std), 40)
+    own = torch.from_numpy(mean) if normalise == "global" else None
+    module = Windows(own, torch.from_numpy(std), 40, speech=normalise == "speech")
     np.testing.assert_allclose(module(torch.from_numpy(energies)[None])[0].numpy(), expected, atol=1e-5)

@@ -39,6 +39,17 @@ def test_front_end_by_utterance_takes_each_mean_off():
     np.testing.assert_allclose(front(data.features[0] + 3), inputs[0], atol=1e-5)
 
 
+def test_front_end_by_speech_does_not_hear_the_silence_around_it():
+    """Silence that was kept around it changes nothing in the frames of speech."""
+    draws = np.random.default_rng(0)
+    speech = draws.normal(-5, 1, size=(60, 8)).astype(np.float32)
+    around = np.concatenate([np.full((40, 8), -20, np.float32), speech, np.full((25, 8), -15, np.float32)])
+    front = FrontEnd("speech", None, np.zeros(8, np.float32), np.full(8, 2, np.float32))
+    np.testing.assert_allclose(front(around)[40:100], front(speech), atol=1e-5)
+    np.testing.assert_allclose(front(speech), (speech - speech.mean(0)) / 2, atol=1e-5)
+    assert not np.allclose(FrontEnd("utterance", None, front.mean, front.std)(around)[40:100], front(speech), atol=1)
+
+
 def test_front_end_global_keeps_the_level():
     data = examples((50, 80))
     front = FrontEnd.fit(data.features, "global", None)
