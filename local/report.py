@@ -193,7 +193,7 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "title": experiment.recipe.config.title,
         "command": request.command,
         "revision": _revision(),
-        "config digest": of_value(recipe)[:16],
+        "config digest": of_value([recipe, _resolved(experiment)])[:16],
         "environment": versions() | {"machine": f"{platform.system()} {platform.machine()}, {_processor()}"},
         "runs": runs,
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
@@ -204,6 +204,12 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "stage times": _stage_times(experiment, request),
         "preliminary": preliminary(experiment),
     }
+
+
+def _resolved(experiment: Experiment) -> dict[str, Any]:
+    """Systems with all their defaults: a default that changes makes another experiment."""
+    systems = experiment.recipe.systems.items()
+    return {name: [part.model_dump(mode="json") for part in parts] for name, parts in systems}
 
 
 def _merged(units: list[Unit]) -> str:
