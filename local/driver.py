@@ -48,7 +48,7 @@ class Driver:
     def run(self) -> None:
         """Check the stages before the first one, then do what is stale in the chosen ones."""
         self.experiment.runs  # noqa: B018  (corpora that are not there are said before anything is made)
-        for stage in needed(self.chosen[0]):
+        for stage in needed(self.chosen):
             self._must_be_done(stage)
         held = lock(self.experiment.workdir / "exp", self.request.command)
         if left := sweep(self.experiment.folder):
@@ -71,7 +71,7 @@ class Driver:
     def plan(self) -> None:
         """Say which stages and jobs would run and why; make nothing."""
         self.experiment.runs  # noqa: B018
-        for stage in needed(self.chosen[0]):
+        for stage in needed(self.chosen):
             self._must_be_done(stage)
         unsure = None
         for stage in self.chosen:
@@ -144,8 +144,9 @@ class Driver:
         if stale:
             job, reason = stale[0]
             more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
+            asking = next(chosen for chosen in self.chosen if stage in needed([chosen]))
             raise SernetError(
-                f"stage {self.chosen[0].name} needs stage {stage.number} {stage.name}, which is missing or out of "
+                f"stage {asking.name} needs stage {stage.number} {stage.name}, which is missing or out of "
                 f"date: {job.name}: {reason}{more}. Make it: {self._command(stage)}"
             )
 

@@ -238,6 +238,8 @@ def test_publishing_puts_tables_notes_and_predictions_into_the_recipe(house: Pat
     means = [r for r in _rows(house) if r["detector"] and r["seed"] is None and r["fold"] == "mean"]
     assert [r for r in kept if r["detector"]] == means
     assert (published / "RESULTS.md").read_text().endswith("## A note\n")
+    asked = yaml.safe_load((published / "config.yaml").read_text())["systems"]
+    assert asked["baseline"]["model"]["head"]["kind"] == "softmax" and asked["am"]["train"]["batch_size"] == 32
     header, *lines = (
         gzip.decompress((published / "predictions/cross-mini_en.tsv.gz").read_bytes()).decode().splitlines()
     )

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import yaml
 
+from sernet.config.base import read_yaml
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, read_json, write_text
+from sernet.report.measured import load
 from sernet.report.results import Row, read_results, write_results
 from sernet.score.files import Scored, ScoreSet
 
@@ -19,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def publish(experiment: Path, recipe: Path) -> list[Path]:
-    """Copy RESULTS.md, with the recipe's NOTES.md behind it, and results.json; write predictions/<run>.tsv.gz.
+    """Copy RESULTS.md, with the recipe's NOTES.md behind it, results.json and config.yaml; write predictions/<run>.tsv.gz.
 
     Of detectors, results.json keeps the means: those of each model, nine tenths of the file, stay in exp/.
 
@@ -27,7 +30,7 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
         SernetError: the experiment has no report yet.
     """
     written = []
-    for name in ("RESULTS.md", "results.json"):
+    for name in ("RESULTS.md", "results.json", "config.yaml"):
         if not (experiment / name).exists():
             raise SernetError(f"{experiment / name} is not there: run the recipe to its end first (stage report)")
         written.append(recipe / name)
@@ -36,6 +39,9 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
         text += "\n" + (recipe / "NOTES.md").read_text(encoding="utf-8")
     write_text(recipe / "RESULTS.md", text)
     rows = read_results(experiment / "results.json")
+    # Systems in full: defaults change, and what was measured with them does not.
+    config = read_yaml(experiment / "config.yaml") | {"systems": load(experiment).settings["systems"]}
+    write_text(recipe / "config.yaml", yaml.safe_dump(config, width=120))
     means = [row for row in rows if row["detector"] is None or _is_mean(row)]
     write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():

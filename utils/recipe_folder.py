@@ -95,6 +95,8 @@ def finish(draft: Draft, entries: Sequence[Entry], egs: Path, root: Path, dry_ru
     print("\nwritten:", *scaffold.write(draft, run, egs), sep="\n  ")
     if draft.unknown:
         print(f"fill in {egs / draft.name / 'corpus.yaml'}: {', '.join(draft.unknown)}; nothing loads it before")
+    if unsaid := [key for key in ("title", "source", "licence") if getattr(draft, key) == scaffold.UNSAID]:
+        print(f"say in {egs / draft.name / 'corpus.yaml'}, for the check: {', '.join(unsaid)}; a run does without")
     print(f"\nnext: bash utils/check_recipe.sh {draft.name} --corpus-root {root.parent}")
     if run:
         print(f"then: bash run.sh --recipe {draft.name} --corpus-root {root.parent}")

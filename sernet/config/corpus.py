@@ -78,6 +78,11 @@ class CorpusConfig(Strict):
     folds: dict[str, FoldList] = Field(
         default_factory=dict, description="published folds by name; also in folds/<name>.yaml"
     )
+    same_speakers_as: list[str] = Field(
+        default_factory=list,
+        description="corpora with some of its speakers under the same raw ids; no run may test on one and train on the "
+        "other",
+    )
     known_defects: list[str] = Field(default_factory=list)
     synthesis: SynthesisConfig | None = Field(None, description="made by stage 0, not downloaded")
 

@@ -59,6 +59,7 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
             raise UsageError(f"{where}: corpora.{corpus}: no run uses it; they use {', '.join(corpora)}")
     _check_tuned_on(config, corpora, where)
     _check_folds(config, corpora, where)
+    _check_speakers(config, corpora, where)
     return Recipe(name, config, corpora, folders, _systems(config, where))
 
 
@@ -100,14 +101,17 @@ def corpora_in(folder: Path) -> list[dict[str, Any]]:
 
 
 def merged(base: Any, over: Any) -> Any:
-    """``over`` laid over ``base``: mappings key by key, everything else replaced."""
+    """``over`` laid over ``base``: mappings key by key, everything else replaced, by null too."""
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return {key: merged(base.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
-    return base if over is None else over
+    return base if over is None and isinstance(base, Mapping) else over
 
 
 def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     *parents, last = re.split(r"\.", dotted)
+    runs = raw.get("runs") or {}
+    if parents[:1] == ["runs"] and len(parents) > 1 and isinstance(runs, dict) and parents[1] not in runs:
+        raise UsageError(f"--set {dotted}: no run {parents[1]!r}; there are {', '.join(runs)}")
     place: Any = raw
     for part in parents:
         if not isinstance(place.get(part, {}), dict):
@@ -153,6 +157,30 @@ def _check_folds(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], wher
                 f"{where}: runs.{name}.protocol.name: no corpus of this recipe has folds named {protocol.name}; "
                 f"there are {', '.join(sorted(published)) or 'none'}"
             )
+
+
+def _check_speakers(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], where: str) -> None:
+    """People who speak in two corpora have two ids, so that no other check would find them in train and test."""
+    for name, run in config.runs.items():
+        sets = {config.ood.sets[ood_set].corpus for ood_set in run.ood}
+        together = {*run.corpora, *run.test_on, *(corpus for corpus in sets if corpus)}
+        for corpus in sorted(together):
+            for other in sorted(together.intersection(corpora[corpus].same_speakers_as)):
+                trained = run.folded and {corpus, other} <= set(run.corpora)
+                if not (trained and _same_folds(corpora[corpus], corpora[other], run.protocol.name)):
+                    raise UsageError(
+                        f"{where}: runs.{name} has {corpus} and {other}, in which the same people speak: leave one out, "
+                        "or train on both by published folds that put each person on one side"
+                    )
+
+
+def _same_folds(one: CorpusConfig, other: CorpusConfig, name: str | None) -> bool:
+    """Whether published folds of that name test the people of both corpora, who have the same raw ids, together."""
+    if name not in one.folds or name not in other.folds:
+        return False
+    folds = [[set(fold.test) for fold in corpus.folds[name].folds] for corpus in (one, other)]
+    shared = set(one.speakers) & set(other.speakers)
+    return [test & shared for test in folds[0]] == [test & shared for test in folds[1]]
 
 
 def _systems(config: RecipeConfig, where: str) -> dict[str, tuple[ModelConfig, TrainConfig]]:

@@ -6,6 +6,7 @@ import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zlib import crc32
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -85,9 +86,13 @@ class ProtocolConfig(Strict):
     @property
     def label(self) -> str:
         """The stem of data/<corpus>/folds/<protocol>.json."""
-        which = self.name or self.groups or (self.path and re.sub(r"[^\w.-]+", "_", Path(self.path).name))
-        if self.name and self.groups:
+        which: object
+        if self.path is not None:  # folders of that name may lie in several places
+            which = re.sub(r"[^\w.-]+", "_", Path(self.path).name) + f"-{crc32(self.path.encode()):08x}"
+        elif self.name and self.groups:
             which = f"{self.name}+{self.groups}"  # no name of folds has a plus sign
+        else:
+            which = self.name or self.groups
         unknown = "" if self.unknown_speakers == "refuse" else f"unknown-{self.unknown_speakers}"
         return "-".join(map(str, filter(None, (self.kind, which, unknown))))
 
@@ -116,7 +121,12 @@ class RunConfig(Strict):
     folds_apart: str | None = Field(
         None, description="why a mean over the folds would say little: each fold is then reported by itself"
     )
-    dev_speakers: int = Field(0, ge=0, description="taken out of each fold's training speakers, where folds name none")
+    dev_speakers: int = Field(
+        0,
+        ge=0,
+        description="taken out of each fold's training speakers: where folds name their dev speakers those, whatever the "
+        "number; 0: none, and all who are not tested train",
+    )
     systems: list[str] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
@@ -241,6 +251,8 @@ class RecipeConfig(Strict):
             for ood_set in run.ood:
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
+                if (corpus := self.ood.sets[ood_set].corpus) in run.corpora:
+                    raise ValueError(f"runs.{name}.ood: {ood_set} is made of {corpus}, which the run trains on")
         return self
 
     @model_validator(mode="after")
@@ -261,10 +273,17 @@ class RecipeConfig(Strict):
 
     @model_validator(mode="after")
     def _joined(self) -> RecipeConfig:
-        """Score sets have names of their own; runs are subtracted where nothing but the training differs."""
+        """Score sets have names of their own, corrupted ones one corpus; subtracted runs are paired."""
         for name, run in self.runs.items():
             if twice := sorted(set(run.corpora if run.folded and len(run.corpora) > 1 else []) & set(run.ood)):
                 raise ValueError(f"runs.{name}.ood: {twice[0]} is a corpus of the run and has a score set of that name")
+            spoilt = [ood_set for ood_set in run.ood if self.ood.sets[ood_set].condition == "corrupted"]
+            if spoilt and run.folded and len(run.corpora) > 1:
+                raise ValueError(
+                    f"runs.{name}.ood: {spoilt[0]} is corrupted speech of several corpora together, which would be "
+                    "decided among the classes of all, and its uncorrupted speech among those of each; take such sets "
+                    "in runs of one corpus"
+                )
             for other in run.against:
                 if other == name or other not in self.runs:
                     raise ValueError(f"runs.{name}.against: no other run {other!r}; there are {sorted(self.runs)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -40,13 +41,14 @@ def find(text: str) -> Stage:
     raise ValueError(f"no stage {text!r}; allowed: {allowed}")
 
 
-def needed(first: Stage) -> tuple[Stage, ...]:
-    """The stages that must be up to date before ``first`` may run, in order."""
+def needed(chosen: Iterable[Stage]) -> tuple[Stage, ...]:
+    """The stages beside the ``chosen`` that must be up to date before these may run, in order."""
+    chosen = list(chosen)
     names: set[str] = set()
-    queue = list(first.needs)
+    queue = [name for stage in chosen for name in stage.needs]
     while queue:
         name = queue.pop()
         if name not in names:
             names.add(name)
             queue += find(name).needs
-    return tuple(stage for stage in STAGES if stage.name in names)
+    return tuple(stage for stage in STAGES if stage.name in names and stage not in chosen)

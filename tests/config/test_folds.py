@@ -57,7 +57,7 @@ def test_lists_of_ones_own_need_a_path() -> None:
         validate(ProtocolConfig, {"kind": "lists"}, "here")
     with pytest.raises(UsageError, match="path goes with lists"):
         validate(ProtocolConfig, {"kind": "session", "path": "x"}, "here")
-    assert validate(ProtocolConfig, {"kind": "lists", "path": "/a/my folds"}, "here").label == "lists-my_folds"
+    assert validate(ProtocolConfig, {"kind": "lists", "path": "/a/my folds"}, "here").label == "lists-my_folds-d45b14bc"
 
 
 def test_the_fold_that_was_tuned_on_must_be_there(tmp_path: Path) -> None:

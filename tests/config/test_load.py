@@ -70,12 +70,43 @@ def test_a_control_is_switched_off_by_the_word_off() -> None:
         ({"features.storage": "int8"}, "features.storage"),
         ({"only": "[nosuch]"}, "only: no run 'nosuch'; there are ['cross', 'single']"),
         ({"title.x": "1"}, "title is a value, not a group"),
+        ({"runs.singl.folds": "[0]"}, "no run 'singl'; there are single, cross"),
     ],
 )
 def test_faults_name_the_key(settings: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError) as error:
         load_recipe(EGS, "mini", settings)
     assert said in str(error.value)
+
+
+def test_a_set_made_of_what_is_trained_on_is_refused() -> None:
+    with pytest.raises(UsageError, match="runs.single-ravdess.ood: english is made of ravdess, which the run trains on"):
+        load_recipe(EGS, "multi", {"runs.single-ravdess.ood": "[english]"})
+
+
+def test_people_who_speak_in_two_corpora_are_on_one_side_or_the_run_is_refused() -> None:
+    both = {"runs.single.corpora": "[ravdess, ravdess_song]", "runs.single.classes": "[neutral, calm, anger]"}
+    load_recipe(EGS, "ravdess", both)  # published folds that agree
+    six = both | {"runs.single.protocol": "{kind: speaker-groups, groups: 6}"}
+    whole = {"runs.single.corpora": "[ravdess_song]", "runs.single.test_on": "[ravdess]"}
+    for settings in (six, whole | {"runs.single.protocol": "{kind: all}", "runs.single.ood": "[]"}):
+        with pytest.raises(UsageError, match="ravdess_song and ravdess, in which the same people speak"):
+            load_recipe(EGS, "ravdess", settings)
+
+
+def test_null_takes_the_place_of_a_value() -> None:
+    systems = load_recipe(EGS, "mini", {"systems.am.train.crop_seconds": "null"}).systems
+    assert systems["am"][1].crop_seconds is None and systems["baseline"][1].crop_seconds == 1.6
+
+
+def test_lists_in_two_places_have_files_of_their_own() -> None:
+    protocols = [
+        load_recipe(EGS, "ravdess", {"runs.single.protocol.kind": "lists", "runs.single.protocol.path": path})
+        .config.runs["single"]
+        .protocol.label
+        for path in ("a/folds", "b/folds")
+    ]
+    assert len(set(protocols)) == 2 and all(label.startswith("lists-folds-") for label in protocols)
 
 
 def test_the_options_of_detectors_are_their_own() -> None:
