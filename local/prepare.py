@@ -21,7 +21,8 @@ from sernet.pipeline.stamps import Job
 ROOT = Path(__file__).resolve().parents[1]
 CARD = ROOT / "sernet" / "corpus" / "templates" / "card.html.j2"
 STAGE = find("prepare").number
-NOT_READ = {"title", "source", "licence", "how_to_get", "known_defects", "folder", "folds", "synthesis", "same_speakers_as"}
+TOLD = {"title", "source", "licence", "how_to_get", "known_defects"}
+NOT_READ = TOLD | {"folder", "folds", "synthesis", "same_speakers_as"}
 MANIFESTS = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
 PREPARING = ("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.kaldi_dir", "sernet.corpus.checks")
 READING = ("sernet.corpus.imports.sources",)

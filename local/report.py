@@ -14,7 +14,7 @@ import yaml
 
 from local import timeline
 from local.score import probe_path, probed_sets, score_path, sets
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment, Run, Unit
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.files import read_json
@@ -58,6 +58,7 @@ def run(job: Job) -> None:
         versus=job.config["versus"],
         probes=probes,
         rivals=job.config["rivals"],
+        svms=job.config["svms"],
     )
     write_results(rows, results)
     rows = in_order(rows, dict.fromkeys(item.run for item in scored))
@@ -78,17 +79,26 @@ def conclude(experiment: Experiment) -> list[str]:
 
     folder = experiment.folder
     rows = in_order(read_results(folder / "results.json"), [run.name for run in experiment.runs])
-    table = main_table(rows, preliminary(experiment), folds_apart(experiment))
+    table = main_table(rows, preliminary(experiment), folds_apart(experiment), svms(experiment))
     return ["", table, "", f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
 
 
 def preliminary(experiment: Experiment) -> list[str]:
-    """The runs whose figures are not to be quoted: the recipe says so, or there are fewer than three seeds."""
-    asked = experiment.seeds or experiment.recipe.config.seeds
-    seeds = {
-        run.name: [s for s in asked if run.config.seeds is None or s in run.config.seeds] for run in experiment.runs
-    }
-    return [run.name for run in experiment.runs if run.config.preliminary or len(seeds[run.name]) < ENOUGH_SEEDS]
+    """The runs whose figures are not to be quoted: the recipe says so, or a network has fewer than three seeds."""
+    asked = set(experiment.seeds or experiment.recipe.config.seeds)
+    return [run.name for run in experiment.runs if run.config.preliminary or _few_seeds(experiment, run, asked)]
+
+
+def _few_seeds(experiment: Experiment, run: Run, asked: set[int]) -> bool:
+    seeds = asked if run.config.seeds is None else asked & set(run.config.seeds)
+    networks = set(experiment.recipe.config.systems_of(run.config)) - set(svms(experiment))
+    return bool(networks) and len(seeds) < ENOUGH_SEEDS
+
+
+def svms(experiment: Experiment) -> list[str]:
+    """The systems of the runs that are no networks: nothing in them is random, so they have one seed."""
+    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
+    return sorted(system for system in systems if experiment.svm(system))
 
 
 def folds_apart(experiment: Experiment) -> dict[str, str]:
@@ -116,7 +126,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
     provenance = _provenance(experiment, request, units, recipe)
-    shown = ("title", "config digest", "runs", "folds", "folds apart", "seeds", "preliminary")
+    shown = ("title", "config digest", "runs", "folds", "folds apart", "seeds", "SVMs", "preliminary")
     return Job(
         name=f"report {experiment.name}",
         script="local.report",
@@ -129,6 +139,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
             "tuned": sorted(experiment.tuned_speakers) if experiment.recipe.config.tuned_on else None,
             "rivals": {run.name: run.config.against for run in experiment.runs if run.config.against},
             "versus": {name: system.versus for name, system in experiment.recipe.config.systems.items()},
+            "svms": svms(experiment),
             "probes": experiment.recipe.config.probes,
             "detectors": experiment.recipe.config.ood.detectors,
             "shown": {key: provenance[key] for key in shown},
@@ -199,6 +210,7 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
         "folds apart": folds_apart(experiment),
         "seeds": sorted({unit.seed for unit in units}),
+        "SVMs": svms(experiment),
         "merged": _merged(units),
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),

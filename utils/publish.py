@@ -15,14 +15,14 @@ from sernet.config.base import read_yaml
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, read_json, write_text
 from sernet.report.measured import load
-from sernet.report.results import Row, read_results, write_results
+from sernet.report.results import read_results, write_results
 from sernet.score.files import Scored, ScoreSet
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def publish(experiment: Path, recipe: Path) -> list[Path]:
-    """Copy RESULTS.md, with the recipe's NOTES.md behind it, results.json and config.yaml; write predictions/<run>.tsv.gz.
+    """Copy RESULTS.md, with the recipe's NOTES.md behind it, results.json and config.yaml; write the predictions.
 
     Of detectors, results.json keeps the means: those of each model, nine tenths of the file, stay in exp/.
 
@@ -42,7 +42,7 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     # Systems in full: defaults change, and what was measured with them does not.
     config = read_yaml(experiment / "config.yaml") | {"systems": load(experiment).settings["systems"]}
     write_text(recipe / "config.yaml", yaml.safe_dump(config, width=120))
-    means = [row for row in rows if row["detector"] is None or _is_mean(row)]
+    means = [row for row in rows if row["detector"] is None or row["seed"] is None]
     write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
@@ -51,10 +51,6 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
                 stream.writelines(line.encode() for line in _lines(experiment, sets))
         written.append(path)
     return written
-
-
-def _is_mean(row: Row) -> bool:
-    return row["seed"] is None and not isinstance(row["fold"], int)
 
 
 def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:

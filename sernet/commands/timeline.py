@@ -14,7 +14,9 @@ import numpy as np
 from sernet.errors import SernetError, UsageError
 
 if TYPE_CHECKING:
+    from sernet.config.features import FeatureConfig
     from sernet.config.timeline import TimelineConfig
+    from sernet.timeline.annotate import Setting
     from sernet.timeline.segments import Segment
     from sernet.timeline.windows import Windows
 
@@ -59,17 +61,19 @@ def run(options: argparse.Namespace) -> int:
     from sernet.timeline.eder import Errors, compare
     from sernet.train.device import choose_device
 
-    if options.n_best and options.format != "json":
-        raise UsageError("--n-best goes with --format json")
+    if options.minimum is not None and options.minimum < 0:
+        raise UsageError("--minimum: seconds, 0 or more")
+    if options.n_best < 0 or (options.n_best and options.format != "json"):
+        raise UsageError("--n-best is a number of segmentations, and goes with --format json")
+    names = [Path(file).stem for file in options.files]
+    if (options.out or options.plot or options.reference) and len(set(names)) < len(names):
+        raise UsageError("--out, --plot and --reference tell recordings by their names, and two have the same one")
     model = _load(Path(options.model), choose_device(options.device))
     config = _config(options, model.classes)
     if options.detector and model.train is None:
         raise UsageError("--detector needs a trained model's folder with scores/train.npz (stage score makes it)")
     decoder = choose(options.decoder)
     print(f"decoder: {decoder.name} ({decoder.why})", file=sys.stderr)
-    names = [Path(file).stem for file in options.files]
-    if options.out and len(set(names)) < len(names):
-        raise UsageError("--out: two recordings have the same name; do them one by one")
     references = formats.read_rttm(Path(options.reference)) if options.reference else None
     failures, errors = 0, []
     for file in track(options.files, description="timeline"):
@@ -91,13 +95,20 @@ def run(options: argparse.Namespace) -> int:
 
 @dataclass
 class _Model:
-    """A network with what is needed to use it."""
+    """A network with what is needed to use it.
+
+    Args:
+        counts: training utterances of each class; empty: not known.
+        balanced: whether classes counted alike in training.
+        train: its score file of the training speech, where there is one.
+    """
 
     network: Any
     front_end: Any
     features: Any
     classes: list[str]
-    prior: dict[str, float]
+    counts: dict[str, int]
+    balanced: bool
     train: Path | None
     device: str
 
@@ -107,20 +118,33 @@ def _load(folder: Path, device: str) -> _Model:
         return _of_bundle(folder, device)
     if not (folder / "model.json").exists():
         raise UsageError(f"{folder} is neither a trained model (model.json) nor a bundle (bundle.json)")
-    from sernet.config.features import FeatureConfig
     from sernet.score.files import ScoreSet
     from sernet.score.infer import front_end, load_model
 
     network, meta = load_model(folder, device)
     train = folder / "scores" / "train.npz"
-    prior = {}
+    classes, counts = list(meta["classes"]), {}
     if train.exists():
-        scores = ScoreSet.load(train)
-        labels = scores.label[scores.label >= 0]
-        prior = dict(zip(meta["classes"], np.bincount(labels, minlength=len(meta["classes"])) / len(labels)))
-    features = FeatureConfig(bins=meta["bins"], frame_shift=meta["frame_shift"])
-    classes = list(meta["classes"])
-    return _Model(network, front_end(meta), features, classes, prior, train if train.exists() else None, device)
+        labels = ScoreSet.load(train).label.tolist()
+        counts = {name: labels.count(number) for number, name in enumerate(classes)}
+    features = _features_of(folder, meta)
+    balanced = "class" in meta["train"]["balance"]
+    known = train if train.exists() else None
+    return _Model(network, front_end(meta), features, classes, counts, balanced, known, device)
+
+
+def _features_of(folder: Path, meta: Mapping[str, Any]) -> FeatureConfig:
+    """The features that the model in ``folder`` was trained on: its experiment's or, where that is not told, ours."""
+    from sernet.config.base import read_yaml, validate
+    from sernet.config.features import FeatureConfig
+
+    own = {name: meta[name] for name in ("bins", "frame_shift")}
+    for parent in folder.resolve().parents[:6]:  # exp/<recipe>/<run>/<system>/<fold>/<seed>/timeline/sequence
+        path = parent / "config.yaml"
+        if (parent / "stages.json").exists() and path.exists():
+            return validate(FeatureConfig, read_yaml(path)["features"] | own, str(path))
+    print(f"features: no experiment's config.yaml above {folder}; those of the defaults are taken", file=sys.stderr)
+    return FeatureConfig(**own)
 
 
 def _of_bundle(folder: Path, device: str) -> _Model:
@@ -136,7 +160,7 @@ def _of_bundle(folder: Path, device: str) -> _Model:
     network.load_state_dict(load_file(folder / WEIGHTS))
     normalise = FrontEnd(contents.front_end.normalise, None, statistics["front_end/mean"], statistics["front_end/std"])
     return _Model(
-        to_device(network, device).eval(), normalise, contents.features, list(contents.classes), {}, None, device
+        to_device(network, device).eval(), normalise, contents.features, list(contents.classes), {}, True, None, device
     )
 
 
@@ -163,12 +187,21 @@ def _config(options: argparse.Namespace, classes: list[str]) -> TimelineConfig:
     return validate(TimelineConfig, raw, "options")
 
 
+def _setting(model: _Model, config: TimelineConfig, known: np.ndarray | None) -> Setting:
+    from sernet.timeline.annotate import setting_of
+
+    counts = {name: model.counts.get(name, 0) for name in config.classes}
+    if min(counts.values()) == 0:  # not known: all alike
+        counts = dict.fromkeys(config.classes, 1)
+    return setting_of(config, model.classes, counts, model.balanced, known)
+
+
 def _one(
     file: Path, options: argparse.Namespace, model: _Model, config: TimelineConfig, decoder: Any
 ) -> tuple[list[Segment], float]:
     from sernet.pipeline.files import write_text
     from sernet.timeline import formats
-    from sernet.timeline.annotate import Setting, by_hmm
+    from sernet.timeline.annotate import by_hmm
     from sernet.timeline.windows import look
 
     samples, rate = _read(file)
@@ -185,10 +218,8 @@ def _one(
         duration,
         config.normalise,
     )
-    shares = [model.prior.get(name, 0.0) for name in config.classes]
-    prior = tuple(share / sum(shares) for share in shares) if min(shares) > 0 else ()
     known, outlier = _outliers(model, config, windows)
-    setting = Setting(config, tuple(model.classes), prior, known=known)
+    setting = _setting(model, config, known)
     (found,) = by_hmm([windows], setting, decoder, [outlier], options.n_best)
     if options.format == "rttm":
         text = formats.rttm(file.stem, found.segments)
@@ -226,6 +257,8 @@ def _reference(references: Mapping[str, list[Segment]], file: Path) -> list[Segm
 def _read(file: Path) -> tuple[np.ndarray, int]:
     import soundfile
 
+    if not file.is_file():
+        raise SernetError("there is no such file")
     try:
         samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:

@@ -169,8 +169,8 @@ def _check_speakers(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], w
                 trained = run.folded and {corpus, other} <= set(run.corpora)
                 if not (trained and _same_folds(corpora[corpus], corpora[other], run.protocol.name)):
                     raise UsageError(
-                        f"{where}: runs.{name} has {corpus} and {other}, in which the same people speak: leave one out, "
-                        "or train on both by published folds that put each person on one side"
+                        f"{where}: runs.{name} has {corpus} and {other}, in which the same people speak: leave one "
+                        "out, or train on both by published folds that put each person on one side"
                     )
 
 

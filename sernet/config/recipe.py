@@ -124,7 +124,7 @@ class RunConfig(Strict):
     dev_speakers: int = Field(
         0,
         ge=0,
-        description="taken out of each fold's training speakers: where folds name their dev speakers those, whatever the "
+        description="taken out of each fold's training speakers: where folds name dev speakers those, whatever the "
         "number; 0: none, and all who are not tested train",
     )
     systems: list[str] | None = Field(None, description="only these systems")

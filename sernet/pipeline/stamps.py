@@ -61,6 +61,17 @@ def versions() -> dict[str, str]:
     return found
 
 
+def lacking() -> list[str]:
+    """Those of the libraries that this environment does not have; no job could be stamped in it."""
+    found = []
+    for library in LIBRARIES:
+        try:
+            metadata.version(library)
+        except metadata.PackageNotFoundError:
+            found.append(library)
+    return found
+
+
 class Stamps:
     """Reads, checks and writes the stamps of jobs."""
 
@@ -81,8 +92,12 @@ class Stamps:
         return {
             "config": json.loads(json.dumps(job.config)),
             "inputs": self._digests(job.inputs),
-            "modules": self._modules.of_modules(job.modules),
+            "modules": self.modules(job),
         }
+
+    def modules(self, job: Job) -> dict[str, str]:
+        """The code of `expected` alone; no input is read."""
+        return self._modules.of_modules(job.modules)
 
     def identity(self, job: Job) -> str:
         """One digest of what the job would be made from now."""

@@ -7,7 +7,7 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from sernet.report import plots
-from sernet.report.evidence import Chapter, Evidence, Plot
+from sernet.report.evidence import WHICH, Chapter, Evidence, Plot
 
 MAP_POINTS = 600
 SHOWN = ("single", "cross", "ood-near", "ood-shift")
@@ -20,7 +20,7 @@ def embedding_map(evidence: Evidence) -> Chapter:
     if not places:
         return chapter
     models = evidence.at(places[0])
-    model = models[list(models)[-1]][0]
+    model = models[evidence.shown(models)][0]
     same = {item.set: item for item in evidence.scored if item.directory == model.directory}
     sets = [evidence.load(same[name]) for name in sorted(same) if same[name].condition in SHOWN]
     embedding = np.concatenate([scores.embedding for scores in sets])
@@ -39,9 +39,9 @@ def embedding_map(evidence: Evidence) -> Chapter:
     tested = ", ".join(same[name].test for name in sorted(same) if same[name].condition in SHOWN)
     text = (
         f"t-SNE (van der Maaten and Hinton 2008) of the normalised embeddings of one model ({model.run}, "
-        f"{model.system}, fold {model.fold}, seed {model.seed}), n = {len(unit)}: its test speech, held-out emotions "
-        f"and other corpora as far as it was tested on them ({tested}). Neighbours mean something, distances between "
-        "groups do not."
+        f"{model.system}, fold {model.fold}, seed {model.seed}; {WHICH}), n = {len(unit)}: its test speech, held-out "
+        f"emotions and other corpora as far as it was tested on them ({tested}). Neighbours mean something, distances "
+        "between groups do not."
     )
     chapter = Chapter(chapter.title, text)
     for what, values in names.items():
@@ -49,7 +49,6 @@ def embedding_map(evidence: Evidence) -> Chapter:
         count = len(set(shown.tolist()))
         if count > 1:
             alt = f"t-SNE of embeddings coloured by {what}: {', '.join(sorted(set(shown.tolist()))[:12])}"
-            chapter.panels.append(
-                Plot(plots.scatter(points, shown, f"by {what}", alt), f"Coloured by {what} ({count}).")
-            )
+            drawn = plots.scatter(points, shown, f"by {what}", alt)
+            chapter.panels.append(Plot(drawn, f"{model.run}, {model.system}: coloured by {what} ({count})."))
     return chapter

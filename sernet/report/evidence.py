@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,6 +18,9 @@ BROAD = 420.0
 Loader = Callable[[Scored], ScoreSet]
 Place = tuple[str, str, str, str]
 """Condition, run, train, test."""
+SHOWN = "msac"
+WHICH = f"{SHOWN} where a run has it, else its last network in the order of the tables"
+"""The system of a figure that has room for one, in words: see `Evidence.shown`."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class Chapter:
 class Evidence:
     """The score files behind the rows, by (run, test, condition) and system; files are read once.
 
-    Runs stand in the order of the rows.
+    Runs stand in the order of the rows. ``svms`` names the systems that are no networks.
     """
 
-    def __init__(self, scored: Sequence[Scored], rows: Sequence[Row]) -> None:
+    def __init__(self, scored: Sequence[Scored], rows: Sequence[Row], svms: Collection[str] = ()) -> None:
         self.rows = rows
+        self.svms = svms
         self.load: Loader = lru_cache(maxsize=64)(Scored.load)
         order = {run: index for index, run in enumerate(dict.fromkeys(row["run"] for row in rows))}
         self._rank = lambda run: (order.get(run, len(order)), run)
@@ -68,6 +72,12 @@ class Evidence:
         here = [s for s in self.scored if (s.condition, s.run, s.train, s.test) == place]
         order = systems_of([{"system": s.system} for s in here])
         return {system: [s for s in here if s.system == system] for system in order}
+
+    def shown(self, systems: Iterable[str]) -> str:
+        """Whose figure is drawn where there is room for one: chosen by name, never by its result on a test."""
+        order = systems_of([{"system": system} for system in systems])
+        networks = [system for system in order if system not in self.svms]
+        return SHOWN if SHOWN in order else (networks or order)[-1]
 
     def labelled(self, models: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
         """Labels, logits, speakers and classes of the labelled utterances of several models, one after another."""

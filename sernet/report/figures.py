@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, recall_score
 
 from sernet.report import plots
-from sernet.report.evidence import Chapter, Evidence, Plot, way
+from sernet.report.evidence import WHICH, Chapter, Evidence, Plot, way
 from sernet.report.results import Row, headline, select
 from sernet.report.tables import CONDITIONS, named, show, systems_of
 from sernet.score.tables import softmax
@@ -65,12 +65,12 @@ def confusions(evidence: Evidence) -> Chapter:
     chapter = Chapter(
         "Confusions",
         "Rows: what was meant; columns: what was recognised. Large: share of the row, pooled over folds and seeds; "
-        "small: number of decisions. Across corpora, the last system alone. Intervals of the diagonal stand in the "
-        "recall tables.",
+        f"small: number of decisions. Across corpora one system alone: {WHICH}. Intervals of the diagonal stand in "
+        "the recall tables.",
     )
     for place in evidence.places("single", "cross"):
         systems = evidence.at(place)
-        shown = systems if place[0] == "single" else list(systems)[-1:]
+        shown = systems if place[0] == "single" else [evidence.shown(systems)]
         for system in shown:
             models = systems[system]
             label, logits, _, classes = evidence.labelled(models)
@@ -106,16 +106,21 @@ def across_corpora(evidence: Evidence) -> Chapter:
             np.full((len(trains), len(tests)), np.nan),
             np.full((len(trains), len(tests)), "", dtype=object),
         )
-        for row in select(cells, system=system):
+        times = Counter((row["train"], row["test"]) for row in select(cells, system=system))
+        once = [row for row in select(cells, system=system) if times[row["train"], row["test"]] == 1]
+        several = [f"{train} → {test}" for (train, test), number in times.items() if number > 1]
+        for row in once:
             i, j = trains.index(row["train"]), tests.index(row["test"])
             values[i, j] = row["value"]
             limits = "" if row["ci_low"] is None else f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
             notes[i, j] = f"{limits} {row['n']}".strip()
-        said = "; ".join(f"{r['train']} to {r['test']} {r['value']:.2f}" for r in select(cells, system=system))
+        said = "; ".join(f"{r['train']} to {r['test']} {r['value']:.2f}" for r in once)
         drawn = plots.matrix(
             values, trains, tests, system, f"UAR, {system}: {said}", notes, "trained on", "tested on", 1.0
         )
-        chapter.panels.append(Plot(drawn, f"{system}; second line: 95 % interval, n."))
+        caption = f"{system}; second line: 95 % interval, n."
+        caption += f" Measured more than once, so in RESULTS.md alone: {', '.join(several)}." if several else ""
+        chapter.panels.append(Plot(drawn, caption))
     return chapter
 
 
@@ -162,6 +167,7 @@ def training(evidence: Evidence) -> Chapter:
         order = systems_of([{"system": system} for system in models.values()])
         histories = [(system, _history(directory)) for directory, system in sorted(models.items())]
         histories.sort(key=lambda item: order.index(item[0]))
+        shown = evidence.shown(order)
         for name, title, limits in CURVES:
             lines = [
                 (system, *_curve(epochs, name)) for system, epochs in histories if any(name in row for row in epochs)
@@ -170,13 +176,11 @@ def training(evidence: Evidence) -> Chapter:
         attributes = [
             (name.removesuffix("_loss"), *_curve(epochs, name))
             for system, epochs in histories
-            if system == order[-1]
+            if system == shown
             for name in epochs[-1]
             if name.endswith("_loss")
         ]
-        chapter.panels.extend(
-            _training_panel(attributes, f"{run}, {order[-1]}: attributes", "loss of attributes", None)
-        )
+        chapter.panels.extend(_training_panel(attributes, f"{run}, {shown}: attributes", "loss of attributes", None))
         courses += _control(run, histories, order)
     more = f" {DECIDED}" if courses else ""
     return Chapter(chapter.title, chapter.text + more, [*chapter.panels, *courses])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -50,10 +50,12 @@ class Group:
         read: Reader,
         detectors: Sequence[str] | None = None,
         versus: Versus = NOTHING_ELSE,
+        svms: Collection[str] = (),
     ) -> None:
         self.constant = constant
         self.detectors = detectors
         self.versus = versus
+        self.svms = svms
         self.members = sorted(members, key=lambda item: (item.system, item.seed, str(item.fold)))
         self.baseline = baseline
         self.read = read
@@ -125,10 +127,13 @@ class Group:
         return {self.contrast: one - other}
 
     def contrasts(self, cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
-        """Paired differences between systems over the (seed, fold) that both have, on the same draws."""
-        by_system: dict[str, dict[tuple[int, int | str], Cell]] = defaultdict(dict)
+        """Paired differences between systems over the (seed, fold) that both have, on the same draws.
+
+        In an SVM nothing is random, so its one seed is every seed: against it, all seeds of the folds that both have.
+        """
+        by_system: dict[str, list[Cell]] = defaultdict(list)
         for cell in cells:
-            by_system[cell.system][cell.seed, cell.fold] = cell
+            by_system[cell.system].append(cell)
         pairs = [
             (system, versus)
             for system in sorted(by_system)
@@ -137,10 +142,15 @@ class Group:
         ]
         rows: list[Row] = []
         for system, versus in pairs:
-            common = sorted(set(by_system.get(system, ())) & set(by_system.get(versus, ())), key=str)
+            any_seed = system in self.svms or versus in self.svms
+            sides = [
+                [((None if any_seed else cell.seed, cell.fold), cell) for cell in by_system.get(name, ())]
+                for name in (system, versus)
+            ]
+            common = set.intersection(*({place for place, _ in side} for side in sides))
             if not common:
                 continue
-            here, there = ([by_system[side][place] for place in common] for side in (system, versus))
+            here, there = ([cell for place, cell in side if place in common] for side in sides)
             value = self.difference(here, there, self.ones())
             replicates = self.difference(here, there, draws.counts) if draws.counts is not None else {}
             rows += self.rows_of(

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sernet.pipeline.files import write_text
 from sernet.report import figures, tables
 from sernet.report.embedding import embedding_map
-from sernet.report.evidence import Chapter, Evidence, Plot
+from sernet.report.evidence import WHICH, Chapter, Evidence, Plot
 from sernet.report.listen import Audio, Mistake, confident_errors
 from sernet.report.markdown import CODE, definitions, provenance_entries
 from sernet.report.ood_figures import out_of_distribution
@@ -43,17 +43,17 @@ def write_report(
         provenance: what made it, as for `results_markdown`.
         audio: finds the sound of an utterance, for the errors to listen to.
     """
-    evidence = Evidence(scored, rows)
-    preliminary = list(provenance.get("preliminary") or [])
+    preliminary, svms = (list(provenance.get(name) or []) for name in ("preliminary", "SVMs"))
+    evidence = Evidence(scored, rows, svms)
     main = tables.recognition(rows, preliminary, provenance.get("folds apart") or {})
     parts = [
-        _chapter(figures.overview(evidence), [*main, *tables.differences(rows)], unfolded=True),
+        _chapter(figures.overview(evidence), [*main, *tables.differences(rows, preliminary, svms)], unfolded=True),
         _chapter(figures.across_corpora(evidence)),
         _chapter(figures.confusions(evidence), [*tables.recalls(rows), *tables.folds(rows)]),
         _chapter(figures.speakers(evidence)),
         _part("Errors to listen to", mistakes=confident_errors(evidence, audio)),
-        _chapter(figures.reliability(evidence), tables.other_measures(rows)),
-        _part("Reliability", more=reliability_tables(quotable(rows)), unfolded=False),
+        _chapter(figures.reliability(evidence), tables.other_measures(rows, svms)),
+        _part("Reliability", more=reliability_tables(quotable(rows), svms), unfolded=False),
         _chapter(out_of_distribution(evidence), [*ood(rows), *ood_differences(rows)]),
         _chapter(timeline_chapter(rows), timeline_tables(rows), unfolded=True),
         _chapter(embedding_map(evidence), probe_tables(rows)),
@@ -66,6 +66,8 @@ def write_report(
             title=provenance.get("title", "Results"),
             provenance=provenance_entries(provenance),
             preliminary=preliminary,
+            why_preliminary=tables.PRELIMINARY,
+            which=WHICH,
             command=provenance.get("command", ""),
             parts=[part for part in parts if part["tables"] or part["panels"] or part["mistakes"]],
             code=CODE,

@@ -45,11 +45,11 @@ class Mistake:
 
 
 def confident_errors(evidence: Evidence, audio: Audio | None = None, shown: int = SHOWN) -> list[Mistake]:
-    """The most confident errors of each run's last system (`msac` where there is one), from the runs in turn."""
+    """The most confident errors of one system of each run (`Evidence.shown`), from the runs in turn."""
     by_run = []
     for place in evidence.places("single") or evidence.places("cross"):
         systems = evidence.at(place)
-        by_run.append(_errors(evidence, place, systems[list(systems)[-1]], shown))
+        by_run.append(_errors(evidence, place, systems[evidence.shown(systems)], shown))
     in_turn = [error for error in chain.from_iterable(zip_longest(*by_run)) if error is not None]
     once = {error.utt_id: error for error in reversed(in_turn)}
     return [_mistake(evidence, error, audio) for error in in_turn if once[error.utt_id] is error][:shown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sernet.report import tables
@@ -23,6 +23,7 @@ ENTRIES = (
     "folds",
     "folds apart",
     "seeds",
+    "SVMs",
     "training time",
     "environment",
 )
@@ -36,11 +37,12 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
     Args:
         rows: of results.json, in the order in which runs are to be shown (`tables.in_order`).
         provenance: what made it, in the order to be shown (title, command, revision, config digest, environment,
-            folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so.
+            folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so, ``SVMs`` the
+            systems that are no networks.
     """
-    preliminary = list(provenance.get("preliminary") or [])
     parts = [f"# {provenance.get('title', 'Results')}", _provenance(provenance)]
-    for heading, some in sections(rows, preliminary, provenance.get("folds apart") or {}):
+    preliminary, apart, svms = (provenance.get(name) or {} for name in ("preliminary", "folds apart", "SVMs"))
+    for heading, some in sections(rows, preliminary, apart, svms):
         parts.append(f"## {heading}")
         parts += [_table(table) for table in some]
     if not rows:
@@ -51,17 +53,20 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
 
 
 def sections(
-    rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = tables.NONE
+    rows: Sequence[Row],
+    preliminary: Collection[str] = (),
+    apart: Mapping[str, str] = tables.NONE,
+    svms: Collection[str] = (),
 ) -> list[tuple[str, list[Table]]]:
     """Headings and their tables, those without data left out."""
     everything = [
-        ("Recognition", [*tables.recognition(rows, preliminary, apart), *tables.differences(rows)]),
+        ("Recognition", [*tables.recognition(rows, preliminary, apart), *tables.differences(rows, preliminary, svms)]),
         ("Across corpora", tables.cross_corpus(rows)),
         ("By class and by fold", [*tables.recalls(rows), *tables.folds(rows)]),
-        ("Calibration and confidence", tables.other_measures(rows)),
+        ("Calibration and confidence", tables.other_measures(rows, svms)),
         ("What the embedding holds", probe_tables(rows)),
         ("Emotion over time", timeline_tables(rows)),
-        ("Reliability", reliability_tables(quotable(rows))),
+        ("Reliability", reliability_tables(quotable(rows), svms)),
         ("Out of distribution", [*ood(rows), *ood_differences(rows)]),
     ]
     return [(heading, some) for heading, some in everything if some]

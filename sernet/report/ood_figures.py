@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from sernet.report import plots
-from sernet.report.evidence import Chapter, Evidence, Plot
+from sernet.report.evidence import WHICH, Chapter, Evidence, Plot
 from sernet.report.results import headline
-from sernet.report.tables import detectors_of, named, show, systems_of
+from sernet.report.tables import detectors_of, named, show
 from sernet.score.files import Scored, load_detector_scores
 
 SHOWN_DETECTORS = ("mahalanobis", "knn", "max_cosine", "msp")
@@ -25,14 +25,14 @@ def out_of_distribution(evidence: Evidence) -> Chapter:
     chapter = Chapter(
         "Does it know when it does not know?",
         "Outlier scores of the ID test set and each OOD set, and the ROC of telling them apart (OOD = positive), for "
-        "the first fold and seed; AUROC and its interval are means over folds and seeds. A shift set holds the same "
-        "emotions and is to be accepted: its best AUROC is 0.5.",
+        f"the first fold and seed of one system ({WHICH}); AUROC and its interval are means over folds and seeds. A "
+        "shift set holds the same emotions and is to be accepted: its best AUROC is 0.5. The tables have all systems.",
     )
     by_model: dict[tuple[str, str], list[Scored]] = defaultdict(list)
     for item in evidence.scored:
         if item.condition.startswith("ood-"):
             by_model[item.run, item.system].append(item)
-    runs = {run: systems_of([{"system": s} for r, s in by_model if r == run])[-1] for run, _ in by_model}
+    runs = {run: evidence.shown(system for other, system in by_model if other == run) for run, _ in by_model}
     for run, system in runs.items():
         first = min((item for item in by_model[run, system]), key=lambda item: (item.seed, str(item.fold)))
         items = [item for item in by_model[run, system] if item.directory == first.directory]

@@ -11,6 +11,7 @@ from sernet.report.tables import (
     OOD_CONDITIONS,
     SIDE_BY_SIDE,
     Table,
+    averaged,
     by_place,
     detectors_of,
     named,
@@ -44,7 +45,7 @@ def ood(rows: Sequence[Row]) -> list[Table]:
             size = here[0]
             caption = (
                 f"{meaning}. Trained on {place['train']}; n = {size['n']} ID and {size['n_ood']} OOD utterances; "
-                f"mean over folds and seeds; {INTERVAL}."
+                f"{averaged(place)}; {INTERVAL}."
             )
             header = ["detector", "system", *OOD_METRICS]
             tables.append(Table(f"OOD {condition[4:]}: {named(place)}, {place['test']}", caption, header, body, 2))

@@ -28,7 +28,7 @@ class OodPair(OodGroup):
 def models(
     sides: Sides, wanted: Sequence[str], read: Reader
 ) -> tuple[dict[tuple[Model, ...], list[str]], dict[tuple[str, str], list[str]]]:
-    """What can be paired: the models of each system, with those of the ``wanted`` detectors that all of them have.
+    """What can be paired: models of one system, with those of the ``wanted`` detectors that just these models have.
 
     And what cannot: (system, reason) -> folds and seeds.
     """
@@ -43,10 +43,9 @@ def models(
     found: dict[tuple[Model, ...], list[str]] = {}
     refused: dict[tuple[str, str], list[str]] = defaultdict(list)
     for system, some in by_system.items():
-        shared = list(wanted)
-        good: list[Model] = []
+        good: dict[Model, list[str]] = {}
         for model in some:
-            kept = _detectors_of(sides, model, shared)
+            kept = _detectors_of(sides, model, wanted)
             try:
                 if not kept:
                     raise SernetError(f"no scores of {' or '.join(wanted)} that both keep")
@@ -54,9 +53,10 @@ def models(
             except SernetError as error:
                 refused[system, str(error)].append(f"fold {model.fold}, seed {model.seed}")
             else:
-                shared, good = kept, [*good, model]
-        if good:
-            found[tuple(good)] = shared
+                good[model] = kept
+        for name in wanted:
+            if having := tuple(model for model, kept in good.items() if name in kept):
+                found.setdefault(having, []).append(name)
     return found, refused
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sernet.report.groups import MAJORITY
 from sernet.report.results import Row, headline, quotable, select
-from sernet.report.tables import INTERVAL, Table, named, places, show, stepwise, systems_of, way_of
+from sernet.report.tables import INTERVAL, Table, headings, named, places, show, stepwise, systems_of, way_of
 from sernet.score.metrics import PROBE, PROBE_TRAIN
 
 WHOSE = {PROBE: "test", PROBE_TRAIN: "training"}
@@ -20,7 +20,8 @@ def probe_tables(rows: Sequence[Row]) -> list[Table]:
         return []
     systems = [name for name in systems_of(select(means, versus=None)) if name != MAJORITY]
     body, tables = [], []
-    for place in places(means):
+    found = places(means)
+    for place, heading in zip(found, headings(found), strict=True):
         here = select(means, **place)
         columns = {}
         for name in sorted({row["metric"] for row in here}, key=lambda name: name.partition(":")[::-1]):
@@ -38,7 +39,7 @@ def probe_tables(rows: Sequence[Row]) -> list[Table]:
                 columns[f"{attribute}, {WHOSE[kind]}"] = compared
         if columns:
             caption = f"Difference of the probes' UAR, {way_of(place)}; below 0: harder to read."
-            tables.append(stepwise(f"Probes, paired differences: {named(place)}", caption, columns))
+            tables.append(stepwise(f"Probes, paired differences: {heading}", caption, columns))
     caption = (
         "UAR of logistic regression on frozen, standardised embeddings, mean over folds and seeds; of all but speaker, "
         "where folds share no utterance, over the utterances of all folds together, mean over seeds. test: test "

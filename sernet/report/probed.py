@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from sernet.report.cells import Cell, Reader
 from sernet.report.groups import MAJORITY, LabelGroup, Row, Versus
 from sernet.score import metrics
-from sernet.score.files import Scored
+from sernet.score.files import Scored, name_some
 from sernet.score.intervals import mean_over_seeds
 from sernet.score.metrics import PROBE, PROBE_TRAIN
 from sernet.score.probes import SPEAKER, Reading
@@ -36,7 +36,7 @@ def left_out(scored: Iterable[Scored], attributes: Iterable[str]) -> dict[str, s
         several = len(notes) > 1
         told = [f"{note} ({notes[note]} of {notes.total()})" if several else note for note in sorted(notes) if note]
         if told:
-            found[f"{name}, {run}:"] = ", ".join(told)
+            found[f"{name}, {run}:"] = name_some(told)
     return found
 
 
@@ -68,8 +68,9 @@ class ProbeGroup(LabelGroup):
         read: Reader,
         probes: Sequence[str],
         versus: Versus,
+        svms: Collection[str] = (),
     ) -> None:
-        super().__init__(constant, members, baseline, read, versus=versus)
+        super().__init__(constant, members, baseline, read, versus=versus, svms=svms)
         self.probes = probes
 
     def rows(self) -> list[Row]:

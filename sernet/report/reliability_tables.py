@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from sernet.config.ood import TRIVIAL_DETECTORS
 from sernet.report.results import Row, headline, select
-from sernet.report.tables import INTERVAL, Table, detectors_of, show, systems_of
+from sernet.report.tables import (
+    INTERVAL,
+    Table,
+    averaged,
+    detectors_of,
+    named,
+    no_probabilities,
+    places,
+    show,
+    systems_of,
+)
 from sernet.score.metrics import FULL_SPECTRUM
 
 UNMATCHED = "-unmatched"
@@ -17,9 +27,15 @@ CALIBRATION = ("nll", "nll_scaled", "brier", "brier_scaled", "temperature")
 POOLED = ("ece", "ece_perfect", "ece_scaled", "ece_scaled_perfect")
 
 
-def reliability_tables(rows: Sequence[Row]) -> list[Table]:
+def reliability_tables(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
     """All of this module's tables, those without data left out."""
-    return [*answer(rows), *calibration(rows), *selective(rows), *selective_differences(rows), *full_spectrum(rows)]
+    return [
+        *answer(rows),
+        *calibration(rows, svms),
+        *selective(rows),
+        *selective_differences(rows),
+        *full_spectrum(rows),
+    ]
 
 
 def answer(rows: Sequence[Row]) -> list[Table]:
@@ -41,15 +57,20 @@ def answer(rows: Sequence[Row]) -> list[Table]:
                 for system, versus in pairs:
                     cells = [_mean(mine, tests, system, versus) for tests in columns.values()]
                     body.append([_named(detector), f"{system} - {versus}", *cells])
-        seeds = sorted({row["seed"] for row in of_run if row["seed"] is not None})
         caption = (
-            "AUROC, unweighted mean over the sets of a condition, over folds and seeds; +- is the standard deviation "
-            f"over seeds ({' '.join(map(str, seeds))}). Each set stands with its interval in the tables by set. near "
-            "and far: higher is better; shift is to be accepted: 0.5 is best. Trivial detectors hear the recording, "
-            "not the model."
+            f"AUROC, unweighted mean over the sets of a condition, over folds and seeds{_spread(of_run)}. Each set "
+            "stands with its interval in the tables by set. near and far: higher is better; shift is to be accepted: "
+            "0.5 is best. Trivial detectors hear the recording, not the model."
         )
         tables.append(Table(f"Which detector: {run}", caption, ["detector", "system", *columns], body, 2))
     return tables
+
+
+def _spread(rows: Iterable[Row]) -> str:
+    """What +- means, where there are several seeds; else which one there is."""
+    seeds = sorted({row["seed"] for row in rows if row["seed"] is not None})
+    listed = " ".join(map(str, seeds))
+    return f"; +- is the standard deviation over seeds ({listed})" if len(seeds) > 1 else f" (seed {listed} alone)"
 
 
 def _columns(rows: Iterable[Row]) -> dict[str, list[str]]:
@@ -88,7 +109,7 @@ def _by_seed(rows: Sequence[Row], tests: Sequence[str], system: str) -> dict[int
     }
 
 
-def calibration(rows: Sequence[Row]) -> list[Table]:
+def calibration(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
     """Proper scores and pooled ECE, before and after the temperature, beside what perfect calibration reads."""
     body = []
     means = headline(rows, metric=CALIBRATION, versus=None, detector=None)
@@ -109,7 +130,7 @@ def calibration(rows: Sequence[Row]) -> list[Table]:
         "nll, brier and temperature: mean over folds and seeds. ece: utterances of all folds pooled, mean over seeds; "
         "beside it what perfect calibration reads at this n, with the range of 95 % of 1000 simulations. scaled: one "
         f"temperature a model, fitted on its dev speakers. {INTERVAL}."
-    )
+    ) + no_probabilities({row["system"] for row in pooled}, svms)
     return [Table("Calibration", caption, ["run", "tested", "system", *CALIBRATION, *POOLED, "n"], body, 3)]
 
 
@@ -118,8 +139,9 @@ def selective(rows: Sequence[Row]) -> list[Table]:
     tables = []
     names = ("uar", "uar_cov80", "aurc", "failure_auroc")
     chosen = headline(rows, condition=("single", "corrupted"), metric=names, versus=None, detector=None)
-    for run in sorted({row["run"] for row in chosen if row["condition"] == "corrupted"}):
-        of_run = select(chosen, run=run)
+    corrupted = [row for row in chosen if row["condition"] == "corrupted"]
+    for run, fold in dict.fromkeys((row["run"], row["fold"]) for row in corrupted):
+        of_run = select(chosen, run=run, fold=fold)
         systems = [name for name in systems_of(of_run) if name != "majority"]
         body = []
         clean = {row["test"] for row in of_run if row["condition"] == "single"}
@@ -129,10 +151,10 @@ def selective(rows: Sequence[Row]) -> list[Table]:
                 size = next(iter(found.values()), None)
                 n = "-" if size is None else str(size["n"])
                 body.append([test, system, *(show(found.get(name)) for name in names), n])
-        caption = (
-            f"Confidence: the largest posterior. First the uncorrupted test. Mean over folds and seeds; {INTERVAL}."
-        )
-        tables.append(Table(f"Selective prediction: {run}", caption, ["set", "system", *names, "n"], body, 2))
+        place = {"run": run, "fold": fold}
+        mean = averaged(place).capitalize()
+        caption = f"Confidence: the largest posterior. First the uncorrupted test. {mean}; {INTERVAL}."
+        tables.append(Table(f"Selective prediction: {named(place)}", caption, ["set", "system", *names, "n"], body, 2))
     return tables
 
 
@@ -162,7 +184,7 @@ def selective_differences(rows: Sequence[Row]) -> list[Table]:
         ]
         caption = (
             "failure_auroc with a detector's score for (lack of) confidence: the chance that a right answer is surer "
-            "than a wrong one; unweighted mean over sets, folds and seeds, +- standard deviation over seeds."
+            f"than a wrong one; unweighted mean over sets, folds and seeds{_spread(of_run)}."
         )
         tables.append(Table(f"Right against wrong: {run}", caption, ["detector", "system", *columns], body, 2))
     return tables
@@ -173,8 +195,8 @@ def full_spectrum(rows: Sequence[Row]) -> list[Table]:
     tables = []
     names = (f"auroc{FULL_SPECTRUM}", f"fpr95_id_pos{FULL_SPECTRUM}")
     chosen = headline(rows, metric=names, versus=None)
-    for run, test in sorted({(row["run"], row["test"]) for row in chosen}):
-        here = select(chosen, run=run, test=test)
+    for place in places(chosen):
+        here = select(chosen, **place)
         body = []
         for detector in detectors_of(here):
             for system in systems_of(select(here, detector=detector)):
@@ -182,10 +204,12 @@ def full_spectrum(rows: Sequence[Row]) -> list[Table]:
                 body.append([_named(detector), system, *(show(found.get(name)) for name in names)])
         size = here[0]
         caption = (
-            f"The run's shift sets count as ID: n = {size['n']} ID and {size['n_ood']} OOD utterances; mean over folds "
-            f"and seeds; {INTERVAL}."
+            f"The run's shift sets count as ID: n = {size['n']} ID and {size['n_ood']} OOD utterances; "
+            f"{averaged(place)}; {INTERVAL}."
         )
-        tables.append(Table(f"Full spectrum: {run}, {test}", caption, ["detector", "system", *names], body, 2))
+        tables.append(
+            Table(f"Full spectrum: {named(place)}, {place['test']}", caption, ["detector", "system", *names], body, 2)
+        )
     return tables
 
 

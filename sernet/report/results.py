@@ -61,6 +61,7 @@ def build_results(
     versus: Versus = STANDARD,
     probes: Sequence[str] = (),
     rivals: Mapping[str, Sequence[str]] = NONE,
+    svms: Collection[str] = (),
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
@@ -73,7 +74,8 @@ def build_results(
     whom the settings were chosen on: beside each mean over folds and seeds stands that over the folds that test none of
     them, as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
     runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
-    condition; ``versus`` of such a difference is `<run>/<system>`.
+    condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the systems in which nothing is
+    random: their one seed is paired with every seed of the others.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems (or rivals) were scored on different utterances.
@@ -85,10 +87,10 @@ def build_results(
 
     def of_group(constant: Row, members: Sequence[Scored]) -> list[Row]:
         if not constant["condition"].startswith("ood-"):
-            found = LabelGroup(constant, members, baseline, read, versus=versus).rows()
-            found += ConfidenceGroup(constant, members, baseline, read, detectors, versus).rows()
+            found = LabelGroup(constant, members, baseline, read, versus=versus, svms=svms).rows()
+            found += ConfidenceGroup(constant, members, baseline, read, detectors, versus, svms).rows()
             if constant["condition"] != "corrupted":
-                found += ProbeGroup(constant, members, baseline, read, probes, versus).rows()
+                found += ProbeGroup(constant, members, baseline, read, probes, versus, svms).rows()
             for rival in rivals.get(constant["run"], ()):
                 place = rival, constant["condition"], constant["test"]
                 theirs = [item for item in scored if (item.run, item.condition, item.test) == place]

@@ -26,18 +26,23 @@ def depths(pairs: Iterable[Pair]) -> dict[str, int]:
     return found
 
 
-def step_by_step(places: Sequence[Sequence[Pair]]) -> dict[Pair, bool]:
+def step_by_step(places: Sequence[Sequence[Pair]], order: Sequence[str] = ()) -> dict[Pair, bool]:
     """All pairs in the order to be shown, and whether each is a step: then its second system is the one just before.
 
-    Just before a system is, of those that it is compared with at a place, the one that most steps lead to.
+    Just before a system is, of those that it is compared with at a place, the one that most steps lead to; of several
+    such the last in ``order``, before all that are not in it.
 
     >>> step_by_step([[("am", "baseline"), ("msac", "baseline"), ("msac", "am")]])
     {('am', 'baseline'): True, ('msac', 'am'): True, ('msac', 'baseline'): False}
     """
     everything = set(chain.from_iterable(places))
     depth = depths(sorted(everything))
+
+    def known(system: str) -> tuple[int, str]:
+        return (order.index(system) if system in order else -1), system
+
     steps = {
-        max((pair for pair in pairs if pair[0] == system), key=lambda pair: (depth[pair[1]], pair[1]))
+        max((pair for pair in pairs if pair[0] == system), key=lambda pair: (depth[pair[1]], *known(pair[1])))
         for pairs in places
         for system in {name for name, _ in pairs}
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
@@ -33,6 +33,7 @@ SIDE_BY_SIDE = 3
 """As many differences stand beside one another; more stand below one another, in steps."""
 RUN = "/"
 """In `versus` of a difference between runs, behind the run that was subtracted."""
+PRELIMINARY = "fewer than three seeds of a network, or the recipe says so"
 INTERVAL = "95 % intervals over speakers in brackets, none below 4 speakers or where no resample differs"
 
 
@@ -62,14 +63,19 @@ def show(row: Row | None, digits: int = 3) -> str:
     return f"{value} [{row['ci_low']:{sign}.2f}, {row['ci_high']:{sign}.2f}]"
 
 
-def main_table(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = NONE) -> str:
+def main_table(
+    rows: Sequence[Row],
+    preliminary: Collection[str] = (),
+    apart: Mapping[str, str] = NONE,
+    svms: Collection[str] = (),
+) -> str:
     """The recognition tables as plain text, for the last lines on a terminal."""
-    parts = [plain(table) for table in [*recognition(rows, preliminary), *differences(rows)]]
+    parts = [plain(table) for table in [*recognition(rows, preliminary), *differences(rows, preliminary, svms)]]
     parts += [f"{run}: fold by fold, without a mean: {why}" for run, why in apart.items()]
     return "\n\n".join(parts) if rows else "no set was scored"
 
 
-def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Mapping[str, str] = NONE) -> list[Table]:
+def recognition(rows: Sequence[Row], preliminary: Collection[str] = (), apart: Mapping[str, str] = NONE) -> list[Table]:
     """UAR of each run and test set by system, a table for each condition; transductive variants stand apart.
 
     Args:
@@ -92,11 +98,13 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
             if any(row["n"] < by_system[name]["n"] for name, row in untuned.items() if name in by_system):
                 size = next(iter(untuned.values()))
                 numbers = [show(untuned.get(system)) for system in systems]
-                line = [f"{place['run']}, untuned", way_of(place), *numbers]
+                line = [f"{named(place, preliminary)}, untuned", way_of(place), *numbers]
                 body.append([*line, str(size["n"]), str(size["n_speakers"]), "-", "-"])
         if body:
             header = ["run", "trained -> tested", *systems, "n", "speakers", "folds", "seeds"]
             caption = f"Unweighted average recall, mean over folds and seeds; {INTERVAL}."
+            if {row["run"] for row in chosen} & set(preliminary):
+                caption += f" Preliminary: {PRELIMINARY}."
             if any(line[0].endswith(", untuned") for line in body):
                 caption += " Untuned: the mean over the folds that test nobody whom the settings were chosen on."
             if choose is transductive:
@@ -118,30 +126,34 @@ def recognition(rows: Sequence[Row], preliminary: Iterable[str] = (), apart: Map
     return tables
 
 
-def differences(rows: Sequence[Row]) -> list[Table]:
+def differences(rows: Sequence[Row], preliminary: Collection[str] = (), svms: Collection[str] = ()) -> list[Table]:
     """Paired differences of UAR: between systems, and between runs that test the same speakers."""
-    return [*_between_systems(rows), *_between_runs(rows)]
+    return [*_between_systems(rows, preliminary, svms), *_between_runs(rows, preliminary)]
 
 
-def _between_systems(rows: Sequence[Row]) -> list[Table]:
+def _between_systems(rows: Sequence[Row], preliminary: Collection[str], svms: Collection[str]) -> list[Table]:
     chosen = [row for row in headline(rows, metric="uar") if row["versus"] and RUN not in row["versus"]]
     pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(rank, pair[::-1])])
+    fixed = sorted({system for pair in pairs for system in pair} & set(svms), key=rank)
+    each = f" In {', '.join(fixed)} nothing is random: one seed, paired with every seed of the others." if fixed else ""
     if len(pairs) > SIDE_BY_SIDE:
-        return [stepwise("Paired differences, step by step", "Difference of UAR.", by_place(chosen, CONDITIONS))]
+        columns = by_place(chosen, CONDITIONS, preliminary)
+        return [stepwise("Paired differences, step by step", f"Difference of UAR.{each}", columns)]
     body = []
     for condition in CONDITIONS:
         for place in places(select(chosen, condition=condition)):
             here = {(row["system"], row["versus"]): row for row in select(chosen, condition=condition, **place)}
             size = next(iter(here.values()))
             numbers = [show(here.get(pair)) for pair in pairs]
-            body.append([named(place), way_of(place), condition, *numbers, str(size["n"]), str(size["n_speakers"])])
+            line = [named(place, preliminary), way_of(place), condition, *numbers]
+            body.append([*line, str(size["n"]), str(size["n_speakers"])])
     if not body:
         return []
     header = ["run", "trained -> tested", "condition", *(f"{a} - {b}" for a, b in pairs), "n", "speakers"]
     caption = (
         "Difference of UAR on the same folds, seeds and resampled speakers; an interval without 0 is a difference."
     )
-    return [Table("Paired differences", caption, header, body, 3)]
+    return [Table("Paired differences", caption + each, header, body, 3)]
 
 
 def stepwise(title: str, caption: str, columns: Mapping[str, Sequence[Row]]) -> Table:
@@ -153,7 +165,7 @@ def stepwise(title: str, caption: str, columns: Mapping[str, Sequence[Row]]) -> 
     by_column = {head: {(row["system"], row["versus"]): row for row in rows} for head, rows in columns.items()}
     body = [
         ["step" if step else "in all", f"{pair[0]} - {pair[1]}", *(show(rows.get(pair)) for rows in by_column.values())]
-        for pair, step in step_by_step([list(rows) for rows in by_column.values()]).items()
+        for pair, step in step_by_step([list(rows) for rows in by_column.values()], SYSTEM_ORDER).items()
     ]
     sizes = {head: next(iter(rows.values())) for head, rows in by_column.items()}
     counted = (f"{head}: {size['n']} utterances, {size['n_speakers']} speakers" for head, size in sizes.items())
@@ -165,19 +177,25 @@ def stepwise(title: str, caption: str, columns: Mapping[str, Sequence[Row]]) -> 
     return Table(title, caption, ["", "difference", *by_column], body, 2)
 
 
-def by_place(rows: Sequence[Row], conditions: Iterable[str]) -> dict[str, list[Row]]:
+def by_place(rows: Sequence[Row], conditions: Iterable[str], preliminary: Collection[str] = ()) -> dict[str, list[Row]]:
     """The rows of each place, under the run's name; with the tested set where that does not say it."""
     found = {}
     several = Counter(named(place) for place in places(rows))
     for condition in conditions:
         for place in places(select(rows, condition=condition)):
             told = several[named(place)] > 1 or condition in OOD_CONDITIONS
-            head = named(place) + (f", {place['test']}" if told else "")
+            head = named(place, preliminary) + (f", {place['test']}" if told else "")
             found[head] = select(rows, condition=condition, **place)
     return found
 
 
-def _between_runs(rows: Sequence[Row]) -> list[Table]:
+def headings(where: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to call each place: by its run, and by the tested set where that does not tell them apart."""
+    several = Counter(map(named, where))
+    return [named(place) + (f", {place['test']}" if several[named(place)] > 1 else "") for place in where]
+
+
+def _between_runs(rows: Sequence[Row], preliminary: Collection[str]) -> list[Table]:
     uar = headline(rows, metric="uar", detector=None)
     body = []
     for row in uar:
@@ -186,7 +204,8 @@ def _between_runs(rows: Sequence[Row]) -> list[Table]:
         other = row["versus"].partition(RUN)[0]
         where = {name: row[name] for name in ("condition", "test", "system", "fold")}
         sides = [next(iter(select(uar, run=run, versus=None, **where)), None) for run in (row["run"], other)]
-        place = [named(row), way_of(row), row["condition"], row["system"], other]
+        other_named = named({"run": other, "fold": None}, preliminary)
+        place = [named(row, preliminary), way_of(row), row["condition"], row["system"], other_named]
         body.append([*place, show(row), *map(show, sides), str(row["n"]), str(row["n_speakers"])])
     if not body:
         return []
@@ -199,7 +218,7 @@ def _between_runs(rows: Sequence[Row]) -> list[Table]:
     return [Table("Paired differences between runs", caption, header, body, 5)]
 
 
-def other_measures(rows: Sequence[Row]) -> list[Table]:
+def other_measures(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
     """What UAR does not tell: accuracy, F1 and the spread over seeds; calibration, and what confidence is worth."""
     tables = []
     for condition, meaning in CONDITIONS.items():
@@ -217,6 +236,7 @@ def other_measures(rows: Sequence[Row]) -> list[Table]:
             if body:
                 header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
                 caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
+                caption += no_probabilities({row["system"] for row in chosen}, svms) if title == "Confidence" else ""
                 tables.append(Table(f"{title}, {meaning} ({condition})", caption, header, body, 3))
     return tables
 
@@ -225,7 +245,8 @@ def recalls(rows: Sequence[Row]) -> list[Table]:
     """Recall by class, for each run on its own corpus."""
     tables = []
     chosen = [row for row in headline(rows, condition="single", versus=None) if row["metric"].startswith("recall:")]
-    for place in places(chosen):
+    found = places(chosen)
+    for place, heading in zip(found, headings(found), strict=True):
         here = select(chosen, **place)
         names = sorted({row["metric"] for row in here})
         body = []
@@ -235,7 +256,7 @@ def recalls(rows: Sequence[Row]) -> list[Table]:
         size = here[0]
         caption = f"{way_of(place)}, single, n = {size['n']}, {size['n_speakers']} speakers; {INTERVAL}."
         tables.append(
-            Table(f"Recall by class: {named(place)}", caption, ["system", *(n.split(":")[1] for n in names)], body)
+            Table(f"Recall by class: {heading}", caption, ["system", *(n.split(":")[1] for n in names)], body)
         )
     return tables
 
@@ -244,8 +265,9 @@ def folds(rows: Sequence[Row]) -> list[Table]:
     """UAR of every fold and seed, where there are several folds."""
     tables = []
     chosen = [row for row in select(rows, condition="single", metric="uar", versus=None) if _is_model(row)]
-    for run, train, test in dict.fromkeys((row["run"], row["train"], row["test"]) for row in chosen):
-        here = select(chosen, run=run, train=train, test=test)
+    found = places([row | {"fold": None} for row in chosen])
+    for place, heading in zip(found, headings(found), strict=True):
+        here = select(chosen, **{name: place[name] for name in ("run", "train", "test")})
         numbers = sorted({row["fold"] for row in here}, key=lambda fold: (str(type(fold)), fold))
         if len(numbers) < 2:
             continue
@@ -256,7 +278,7 @@ def folds(rows: Sequence[Row]) -> list[Table]:
                 body.append([system, str(seed), *(show(by_fold.get(fold)) for fold in numbers)])
         sizes = ", ".join(str(select(here, fold=fold)[0]["n"]) for fold in numbers)
         caption = f"UAR of each trained model, {way_of(here[0])}, single; n = {sizes}; {INTERVAL}."
-        tables.append(Table(f"Folds: {run}", caption, ["system", "seed", *(f"fold {f}" for f in numbers)], body, 2))
+        tables.append(Table(f"Folds: {heading}", caption, ["system", "seed", *(f"fold {f}" for f in numbers)], body, 2))
     return tables
 
 
@@ -314,10 +336,26 @@ def in_order(rows: Iterable[Row], runs: Iterable[str]) -> list[Row]:
     return sorted(rows, key=lambda row: order.get(row["run"], len(order)))
 
 
-def named(place: Mapping[str, Any], preliminary: Iterable[str] = ()) -> str:
+def named(place: Mapping[str, Any], preliminary: Collection[str] = ()) -> str:
     """The name of a run, of one of its folds where these stand apart."""
     name = place["run"] + (f", fold {place['fold']}" if isinstance(place["fold"], int) else "")
-    return f"{name} (preliminary)" if place["run"] in set(preliminary) else name
+    return f"{name} (preliminary)" if place["run"] in preliminary else name
+
+
+def averaged(place: Mapping[str, Any]) -> str:
+    """What the figures of a place are means over."""
+    return "mean over seeds" if isinstance(place["fold"], int) else "mean over folds and seeds"
+
+
+def no_probabilities(systems: Iterable[str], svms: Collection[str]) -> str:
+    """What to say of confidences where an SVM is among the systems."""
+    told = sorted(set(systems) & set(svms), key=rank)
+    if not told:
+        return ""
+    return (
+        f" {', '.join(told)}: softmax of an SVM's decision values, which nothing has fitted to probabilities, so ece, "
+        "nll and brier do not compare with a network's."
+    )
 
 
 def way_of(place: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ intermediate layers using linear classifier probes". The folds are the same for 
 from __future__ import annotations
 
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from sernet.draws import generator
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic
-from sernet.score.files import ScoreSet
+from sernet.score.files import ScoreSet, name_some
 
 FOLDS = 5
 SPEAKER = "speaker"
@@ -98,7 +98,7 @@ def read_across(train: ScoreSet, test: ScoreSet, values: Mapping[str, str]) -> R
         found = "values that training did not have" if len(asked.value) else "no values"
         return _nothing(f"the test set has {found}")
     strange = sorted(set(asked.value[~met].tolist()))
-    note = f"left out, for training did not have them: {', '.join(strange)}" if strange else ""
+    note = f"left out, for training did not have them: {name_some(strange)}" if strange else ""
     told = _fitted(known.embedding, known.value).predict(asked.embedding[met])
     return Reading(asked.utt_id[met], asked.unit[met], asked.value[met], told, can_say, note)
 
@@ -117,7 +117,7 @@ def read_within(scores: ScoreSet, values: Mapping[str, str], attribute: str) -> 
     counts = Counter(value for value, _ in set(zip(part.value.tolist(), holders.tolist(), strict=True)))
     least, what = (FOLDS, "utterances") if by_utterance else (2, "speakers")
     rare = sorted(value for value, count in counts.items() if count < least)
-    note = f"left out, with fewer than {least} {what}: {', '.join(rare)}" if rare else ""
+    note = f"left out, with fewer than {least} {what}: {name_some(rare)}" if rare else ""
     kept = ~np.isin(part.value, rare)
     if len(counts) - len(rare) < 2:
         return _nothing(f"fewer than two values with at least {least} {what}")
@@ -146,14 +146,22 @@ def _folds(value: np.ndarray, unit: np.ndarray | None, attribute: str) -> Iterat
         state = int(random.integers(2**31))
         yield from StratifiedKFold(FOLDS, shuffle=True, random_state=state).split(np.zeros(len(value)), value)
         return
-    # Dealt out by the rarest value that a speaker has: where two have it, one is always fitted on. StratifiedGroupKFold
-    # may put both into one part.
+    # Dealt out by the rarest value that a speaker has, to the smallest part that does not then hold all speakers of a
+    # value: it could not be told. StratifiedGroupKFold may put both of two into one part.
     pairs = set(zip(value.tolist(), unit.tolist(), strict=True))
-    holders = Counter(name for name, _ in pairs)
-    commonest_first = sorted(pairs, key=lambda pair: (holders[pair[0]], pair[0]), reverse=True)
-    rarest = {who: (holders[name], name) for name, who in commonest_first}
-    order = sorted(random.permutation(sorted(rarest)).tolist(), key=rarest.__getitem__)
-    part = {who: number % FOLDS for number, who in enumerate(order)}
+    holders: dict[str, set[str]] = defaultdict(set)
+    has: dict[str, set[str]] = defaultdict(set)
+    for name, who in pairs:
+        holders[name].add(who)
+        has[who].add(name)
+    rarest = {who: min((len(holders[name]), name) for name in names) for who, names in has.items()}
+    part: dict[str, int] = {}
+    size = [0] * FOLDS
+    for who in sorted(random.permutation(sorted(rarest)).tolist(), key=rarest.__getitem__):
+        others = [holders[name] - {who} for name in has[who]]
+        lost = [sum(all(part.get(one) == number for one in some) for some in others) for number in range(FOLDS)]
+        part[who] = min(range(FOLDS), key=lambda number: (lost[number], size[number]))
+        size[part[who]] += 1
     mine = np.asarray([part[who] for who in unit.tolist()])
     for number in np.unique(mine):
         yield np.flatnonzero(mine != number), np.flatnonzero(mine == number)

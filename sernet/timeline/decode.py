@@ -91,16 +91,18 @@ def k2_problem() -> str | None:
 
 
 def k2_python() -> Path | None:
-    """The interpreter of k2's own environment: $SERNET_K2_PYTHON, or what utils/setup_k2.sh made.
+    """The interpreter of k2's own environment: $SERNET_K2_PYTHON, or what utils/setup_k2.sh made to the end.
 
     Raises:
         SernetError: the variable names none.
     """
     named = os.environ.get("SERNET_K2_PYTHON")
-    if named and not Path(named).is_file():
+    if named and not (Path(named).is_file() and os.access(named, os.X_OK)):
         raise SernetError(f"SERNET_K2_PYTHON={named}: there is no such interpreter; correct or unset it")
-    path = Path(named) if named else ROOT / ".venv-k2" / "bin" / "python"
-    return path if path.is_file() else None
+    if named:
+        return Path(named)
+    made = ROOT / ".venv-k2"
+    return made / "bin" / "python" if (made / ".complete").is_file() else None
 
 
 def k2_environment() -> dict[str, str]:

@@ -9,6 +9,8 @@ from scipy.special import expit
 
 LOUD = 95.0
 """The percentile of a recording's levels that counts as its speech level."""
+FAINT = -30.0
+"""A speech level in dB (white noise 78 dB below full scale) under which nobody speaks; digital silence has -50."""
 STEEP = 4.0
 """Log-odds of rejection, negated, at the median outlier score of speech that is known."""
 
@@ -30,9 +32,11 @@ def log_posterior(
 def silence(level: np.ndarray, below: float, softness: float) -> np.ndarray:
     """Log-odds that a frame is no speech, from levels in dB ``(frames,)``; our design.
 
-    Even at ``below`` dB under the recording's speech level; one unit more every ``softness`` dB further down.
+    Even at ``below`` dB under the recording's speech level, and at `FAINT` in a recording that is silent throughout;
+    one unit more every ``softness`` dB further down.
     """
-    return (np.percentile(level, LOUD) - below - level) / softness
+    loud = float(np.percentile(level, LOUD))
+    return np.asarray(((loud - below if loud > FAINT else FAINT) - level) / softness)
 
 
 def outlying(score: np.ndarray, known: np.ndarray, accept: float) -> np.ndarray:

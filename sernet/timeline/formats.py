@@ -16,6 +16,8 @@ from sernet.timeline.segments import NONE, Segment
 FORMATS = ("rttm", "textgrid", "json")
 POINTS = 2000
 """Columns of a drawn waveform."""
+LETTER = 0.1
+"""Inches that a letter of a drawn label takes."""
 
 
 def rttm_name(name: str) -> str:
@@ -46,8 +48,8 @@ def read_rttm(path: Path) -> dict[str, list[Segment]]:
     found: dict[str, list[Segment]] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise SernetError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SernetError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, 1):
         fields = line.split()
         if not fields or fields[0] != "SPEAKER":
@@ -131,7 +133,8 @@ def draw(
     )
     colours[NONE] = "#e4e7ea"
     duration = len(samples) / rate
-    figure = Figure(figsize=(max(8.0, min(0.4 * duration, 40.0)), 4.2), layout="constrained")
+    width = max(8.0, min(0.4 * duration, 40.0))
+    figure = Figure(figsize=(width, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     wave, band, curves = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 3))
     blocks = np.array_split(samples, min(POINTS, len(samples)))
@@ -140,14 +143,14 @@ def draw(
     wave.set(title=title, ylabel="amplitude")
     for start, end, label, _ in segments:
         band.axvspan(start, end, color=colours.get(label, "#999999"))
-        if end - start > duration / 25:
+        if (end - start) / duration * width > LETTER * len(label):
             band.text((start + end) / 2, 0.5, label, ha="center", va="center", fontsize=8)
     band.set(yticks=[], ylabel="label")
     middles = (np.arange(len(posterior)) + 0.5) * hop
     for index, label in enumerate(labels):
         curves.plot(middles, posterior[:, index], color=colours.get(label, "#999999"), label=label)
-    curves.set(xlabel="seconds", ylabel="posterior", ylim=(-0.02, 1.3), xlim=(0, duration))
-    curves.legend(loc="upper right", fontsize=8, ncols=len(labels))
+    curves.set(xlabel="seconds", ylabel="posterior", ylim=(-0.02, 1.02), xlim=(0, duration))
+    figure.legend(loc="outside lower center", fontsize=8, ncols=min(len(labels), int(width / 1.2)))
     with atomic(path) as temporary:
         figure.savefig(temporary, dpi=120)
 

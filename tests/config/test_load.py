@@ -80,7 +80,7 @@ def test_faults_name_the_key(settings: dict[str, str], said: str) -> None:
 
 
 def test_a_set_made_of_what_is_trained_on_is_refused() -> None:
-    with pytest.raises(UsageError, match="runs.single-ravdess.ood: english is made of ravdess, which the run trains on"):
+    with pytest.raises(UsageError, match="single-ravdess.ood: english is made of ravdess, which the run trains on"):
         load_recipe(EGS, "multi", {"runs.single-ravdess.ood": "[english]"})
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from sernet.report.evidence import Evidence
 from sernet.report.html import write_report
 from sernet.report.results import Row, build_results, headline
 from sernet.report.tables import show
@@ -145,6 +146,16 @@ def test_the_course_of_a_control_is_drawn_where_training_decides_it(tmp_path: Pa
     assert f"factor of its gradient of auto ends at {-np.mean(ends):+.3f} +- {np.std(ends):.3f}" in course
     assert f"correlation of auto ends at {np.mean(ends) / 3:+.3f} +- {np.std(ends) / 3:.3f}" in course
     assert not any(label.startswith("gender by epoch") for label in said), "what was fixed beforehand has no course"
+
+
+def test_where_there_is_room_for_one_system_it_is_msac_or_a_network() -> None:
+    for systems, shown in (
+        (("baseline", "msac", "auto", "no-gender", "egemaps-svm"), "msac"),
+        (("am", "baseline", "egemaps-svm"), "am"),
+        (("baseline", "lstm", "egemaps-svm", "zsvm"), "lstm"),
+        (("zsvm", "egemaps-svm"), "zsvm"),
+    ):
+        assert Evidence([], [], svms=("egemaps-svm", "zsvm")).shown(systems) == shown
 
 
 def test_few_speakers_cross_corpus_alone_and_recordings_of_nobody(tmp_path: Path, make: Maker) -> None:

@@ -146,6 +146,9 @@ def test_the_report_shows_both_and_says_how_it_is_decided(
     within = text[text.index("### Paired differences\n") :].split("\n### ")[0]
     assert "am - baseline" in within and "own-" not in within.splitlines()[4]
     assert "decides among the classes that the tested corpus has in training" in text
+    titles = [line for line in text.splitlines() if line.startswith("### ")]
+    assert len(set(titles)) == len(titles)
+    assert {"### Recall by class: joint, two", "### Folds: joint, two", "### Folds: own-two"} <= set(titles)
     write_report(tmp_path / "index.html", rows, scored, {"title": "unified"})
     assert "Paired differences between runs" in (tmp_path / "index.html").read_text()
 

@@ -84,3 +84,9 @@ def test_the_step_before_is_the_nearest_that_is_there() -> None:
         ("auto", "msac"),
         ("no-gender", "msac"),
     ]
+
+
+def test_of_systems_that_as_many_steps_lead_to_the_known_one_comes_just_before() -> None:
+    peers = [("am", "baseline"), ("egemaps-svm", "baseline"), ("msac", "am"), ("msac", "egemaps-svm")]
+    steps = step_by_step([peers], ("baseline", "am", "msac"))
+    assert steps["msac", "am"] and not steps["msac", "egemaps-svm"]

@@ -139,6 +139,14 @@ def test_what_is_left_out_is_named() -> None:
     assert said.utt_id.tolist() == ["v-0000", "v-0001"] and said.note == "left out, for training did not have them: q"
 
 
+def test_of_thousands_that_are_left_out_the_first_few_are_named() -> None:
+    people = [f"s{number:04d}" for number in range(3000)]
+    test = spoken(noise(3010, 2), [*people, *["known"] * 10], "v")
+    values = dict(zip(map(str, test.utt_id), [*people, *["a", "b"] * 5], strict=True))
+    said = read_within(test, values, "speaker")
+    assert len(said) == 10 and said.note.endswith("s0003, s0004 and 2995 more") and len(said.note) < 100
+
+
 def test_what_was_said_is_kept(tmp_path: Path) -> None:
     text = np.asarray(["a", "b"])
     said = Reading(text, text, text, text[::-1], text, "a note")

@@ -40,7 +40,7 @@ def test_scale_is_a_power() -> None:
 
 
 def test_even_odds_where_it_is_said() -> None:
-    level = np.r_[np.full(95, -20.0), np.full(5, -60.0)]
+    level = np.r_[np.full(95, 20.0), np.full(5, -20.0)]
     odds = silence(level, 40.0, 3.0)
     assert odds[0] == pytest.approx(-40 / 3) and odds[-1] == pytest.approx(0)
     known = np.arange(101.0)
