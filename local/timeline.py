@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sernet.config.base import validate
 from sernet.config.features import FeatureConfig
 from sernet.config.timeline import TimelineConfig, TuneConfig
@@ -31,6 +33,8 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
         return
     trained, tested, tuned_on = models.fine_tuned(experiment), units(experiment), models.tuned_on(experiment)
     parts = [(unit, "dev") for unit in tuned_on] + [(unit, "test") for unit in tested]
+    if experiment.recipe.config.timeline.reject.detector:
+        parts += [(unit, "train") for unit in [*tuned_on, *tested]]  # what scores of known speech are like
     sets = [_set_job(experiment, unit, part) for unit, part in [*parts, *((unit, "train") for unit in trained)]]
     yield list({job.name: job for job in sets}.values())
     yield [_sequence_job(experiment, unit) for unit in trained]
@@ -165,7 +169,8 @@ def _decoding(experiment: Experiment, unit: Unit, part: str, kind: str) -> dict[
     config = experiment.recipe.config.timeline
     assert config is not None
     detector = config.reject.detector
-    scores = (unit.directory / "scores" / "train.npz",) if detector else ()
+    folder = unit.directory / "timeline"
+    known = (unit.directory / "scores" / "train.npz", folder / "windows-train.npz") if detector else ()
     ark = set_path(experiment, unit, part)
     labels = [unit.run.label(item.utterance.emotion) for item in experiment.part(unit, "train")]
     return {
@@ -178,9 +183,9 @@ def _decoding(experiment: Experiment, unit: Unit, part: str, kind: str) -> dict[
         },
         "inputs": (
             unit.directory / "model.json",
-            unit.directory / "timeline" / f"windows-{part}.npz",
+            folder / f"windows-{part}.npz",
             ark.with_suffix(".jsonl"),
-            *scores,
+            *known,
         ),
         "arguments": {"kind": kind, "decoder": config.decoder, "runs": config.runs},
         "light": True,
@@ -199,8 +204,9 @@ def _setting(job: Job) -> tuple[Any, list[Any], list[Any], list[Any]]:
         from sernet.ood.over_time import outlier_scores
         from sernet.score.files import ScoreSet
 
-        train = ScoreSet.load(job.inputs[3])
-        known, outliers = outlier_scores(config.reject.detector, job.config["options"], train, windows)  # type: ignore[assignment]
+        detector, options, train = config.reject.detector, job.config["options"], ScoreSet.load(job.inputs[3])
+        outliers = outlier_scores(detector, options, train, windows)  # type: ignore[assignment]
+        known = np.concatenate(outlier_scores(detector, options, train, load_windows(job.inputs[4])))
     classes = read_json(job.inputs[0])["classes"]
     setting = setting_of(config, classes, job.config["train"], job.config["balanced"], known)
     return setting, windows, outliers, read_index(job.inputs[2])

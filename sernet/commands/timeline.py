@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from sernet.errors import SernetError, UsageError
 if TYPE_CHECKING:
     from sernet.config.features import FeatureConfig
     from sernet.config.timeline import TimelineConfig
+    from sernet.score.files import ScoreSet
     from sernet.timeline.annotate import Setting
     from sernet.timeline.segments import Segment
     from sernet.timeline.windows import Windows
@@ -48,7 +49,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--normalise", choices=("train", "recording"), help="whose mean is taken off; recording: for another channel")
     add("--below-db", metavar="X", type=float, help="this far under the speech level a stretch is as likely no speech")
     add(
-        "--detector", metavar="NAME", help="an outlier detector whose score rejects windows too (a model's folder only)"
+        "--detector",
+        metavar="NAME",
+        help="an outlier detector whose score rejects windows, too (a folder of an "
+        "experiment whose timeline.reject.detector names one)",
     )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
@@ -70,15 +74,14 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--out, --plot and --reference tell recordings by their names, and two have the same one")
     model = _load(Path(options.model), choose_device(options.device))
     config = _config(options, model.classes)
-    if options.detector and model.train is None:
-        raise UsageError("--detector needs a trained model's folder with scores/train.npz (stage score makes it)")
+    known = _known(model, options.detector) if options.detector else None
     decoder = choose(options.decoder)
     print(f"decoder: {decoder.name} ({decoder.why})", file=sys.stderr)
     references = formats.read_rttm(Path(options.reference)) if options.reference else None
     failures, errors = 0, []
     for file in track(options.files, description="timeline"):
         try:
-            segments, duration = _one(Path(file), options, model, config, decoder)
+            segments, duration = _one(Path(file), options, model, config, decoder, known)
             if references is not None:
                 errors.append(compare(_reference(references, Path(file)), segments, duration, config.quiet))
         except SernetError as error:
@@ -111,6 +114,36 @@ class _Model:
     balanced: bool
     train: Path | None
     device: str
+
+
+@dataclass
+class _Known:
+    """A detector, the scores it was fitted on, and its scores of windows of the training speech, ``(windows,)``."""
+
+    detector: str
+    train: ScoreSet
+    usual: np.ndarray
+
+    def score(self, recordings: Sequence[Windows]) -> list[np.ndarray]:
+        """The outlier score of each window."""
+        from sernet.ood.over_time import outlier_scores
+
+        return outlier_scores(self.detector, {}, self.train, recordings)
+
+
+def _known(model: _Model, detector: str) -> _Known:
+    from sernet.score.files import ScoreSet
+    from sernet.timeline.store import load_windows
+
+    windows = model.train.parents[1] / "timeline" / "windows-train.npz" if model.train else None
+    if model.train is None or windows is None or not windows.exists():
+        raise UsageError(
+            "--detector needs a trained model's folder with the scores of windows of its training speech, which tell "
+            "what is usual: stage timeline of a recipe whose timeline.reject.detector names a detector"
+        )
+    known = _Known(detector, ScoreSet.load(model.train), np.empty(0))
+    known.usual = np.concatenate(known.score(load_windows(windows)))
+    return known
 
 
 def _load(folder: Path, device: str) -> _Model:
@@ -197,7 +230,7 @@ def _setting(model: _Model, config: TimelineConfig, known: np.ndarray | None) ->
 
 
 def _one(
-    file: Path, options: argparse.Namespace, model: _Model, config: TimelineConfig, decoder: Any
+    file: Path, options: argparse.Namespace, model: _Model, config: TimelineConfig, decoder: Any, known: _Known | None
 ) -> tuple[list[Segment], float]:
     from sernet.pipeline.files import write_text
     from sernet.timeline import formats
@@ -218,8 +251,8 @@ def _one(
         duration,
         config.normalise,
     )
-    known, outlier = _outliers(model, config, windows)
-    setting = _setting(model, config, known)
+    setting = _setting(model, config, known.usual if known else None)
+    outlier = known.score([windows])[0] if known else None
     (found,) = by_hmm([windows], setting, decoder, [outlier], options.n_best)
     if options.format == "rttm":
         text = formats.rttm(file.stem, found.segments)
@@ -287,13 +320,3 @@ def _features(samples: np.ndarray, rate: int, model: _Model) -> np.ndarray:
     if len(pieces[0]) < 3 * shift:
         raise SernetError(f"lasts {len(samples) / wanted:.3f} s, which is too short")
     return np.concatenate([extract(piece, model.features) for piece in pieces])
-
-
-def _outliers(model: _Model, config: TimelineConfig, windows: Windows) -> tuple[np.ndarray | None, np.ndarray | None]:
-    if config.reject.detector is None or model.train is None:
-        return None, None
-    from sernet.ood.over_time import outlier_scores
-    from sernet.score.files import ScoreSet
-
-    known, (own,) = outlier_scores(config.reject.detector, {}, ScoreSet.load(model.train), [windows])
-    return known, own

@@ -16,10 +16,11 @@ from sernet.timeline.windows import Windows
 
 def outlier_scores(
     name: str, options: Mapping[str, float], train: ScoreSet, recordings: Sequence[Windows]
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The scores of the training utterances ``(n,)``, and of each recording's windows ``(frames,)``.
+) -> list[np.ndarray]:
+    """The score of each window of each recording, ``(frames,)``. Larger = more outlying.
 
-    Larger = more outlying. The detector is fitted on ``train``, the model's score file.
+    The detector is fitted on ``train``, the model's score file. What of its scores is usual, windows of known speech
+    must tell: whole utterances, which ``train`` holds, are means over windows and lie closer together.
 
     Raises:
         UsageError: no such detector, or one that does not work from scores alone, such as duration.
@@ -28,7 +29,7 @@ def outlier_scores(
     if not isinstance(detector, Detector):
         raise UsageError(f"detector {name} needs more than the scores of a window; take another, such as mahalanobis")
     detector.fit(train)
-    return detector.score(train), [detector.score(_as_scores(train, windows)) for windows in recordings]
+    return [detector.score(_as_scores(train, windows)) for windows in recordings]
 
 
 def _as_scores(train: ScoreSet, windows: Windows) -> ScoreSet:
