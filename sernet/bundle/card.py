@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sernet.bundle.audio import PIECE_SECONDS
 from sernet.bundle.format import Contents
+from sernet.report.results import UNTUNED, quotable
 
 SHOWN = ("uar", "war", "macro_f1", "ece", "auroc", "fpr95_id_pos")
 CONDITIONS = {
@@ -27,15 +28,26 @@ class Measured(NamedTuple):
     speakers: int
 
 
-def card(contents: Contents, measured: Measured | None, results: list[dict[str, Any]], onnx: bool) -> str:
-    """The card, Markdown."""
+def card(
+    contents: Contents,
+    measured: Measured | None,
+    results: list[dict[str, Any]],
+    among_all: Mapping[str, float],
+    onnx: bool,
+) -> str:
+    """The card, Markdown.
+
+    ``among_all``: by corpus, UAR of this model's test utterances decided among all classes, where ``results`` have it
+    among the corpus's own.
+    """
     origin = contents.origin
     fold = "everything" if origin.fold == "all" else f"fold {origin.fold}"
     lines = [
         f"# Speech emotion recognition: {', '.join(contents.classes)}",
         "",
-        f"MSAC-SERNet (system `{origin.system}`), trained by sernet {contents.sernet}'s recipe `{origin.recipe}`, run "
-        f"`{origin.run}`, {fold}, seed {origin.seed}, on {origin.utterances} utterances of {origin.speakers} speakers.",
+        f"{_network(contents)} (system `{origin.system}`), trained by sernet {contents.sernet}'s recipe "
+        f"`{origin.recipe}`, run `{origin.run}`, {fold}, seed {origin.seed}, on {origin.utterances} "
+        f"utterances of {origin.speakers} speakers.",
         "",
         "```python",
         "import sernet",
@@ -62,9 +74,13 @@ def card(contents: Contents, measured: Measured | None, results: list[dict[str, 
         f"- Confidence: {_calibration(contents)}",
         f"- {_rejection(contents, measured)}",
         "",
+        "## Classes",
+        "",
+        *_classes(contents),
+        "",
         "## Figures",
         "",
-        *_figures(contents, results),
+        *_figures(contents, results, among_all),
         "",
         "## Limits",
         "",
@@ -109,7 +125,39 @@ def _rejection(contents: Contents, measured: Measured | None) -> str:
     return text
 
 
-def _figures(contents: Contents, results: list[dict[str, Any]]) -> list[str]:
+def _differing(contents: Contents) -> dict[str, list[str]]:
+    """The corpora that lack some of the classes, with those that they gave in training."""
+    return {corpus.name: corpus.classes for corpus in contents.origin.corpora if corpus.classes}
+
+
+def _classes(contents: Contents) -> list[str]:
+    number, given = len(contents.classes), _differing(contents)
+    lines = [
+        f"It decides among all {number}, or, of speech that is known to show some of them alone, among those: "
+        "`model.predict(samples, rate, classes=[...])`, `sernet predict --classes A,B`. The posterior is then the "
+        "softmax over these alone, the confidence likewise; outlier score and threshold stay those of the whole model."
+    ]
+    if given:
+        lines += [
+            "",
+            "Not every corpus has all of them. In training, those that a corpus lacks were masked for its utterances: "
+            "nothing was learnt that tells them apart from the corpus itself. They gave:",
+            "",
+            *(f"- `{name}`: {len(own)} of {number}, {', '.join(own)}" for name, own in given.items()),
+            "",
+            "Figures of their unheard speakers are decided as in training, among their own. Among all, the default, "
+            "the model does as well at best: where its test scores were there, the rows of all tell how well.",
+        ]
+    if contents.calibration.restricted:
+        lines += [
+            "",
+            f"Among chosen classes the confidence is at temperature {contents.calibration.restricted:.3f}, fitted on "
+            "the same dev utterances, each decided among the classes of its corpus.",
+        ]
+    return lines
+
+
+def _figures(contents: Contents, results: list[dict[str, Any]], among_all: Mapping[str, float]) -> list[str]:
     origin = contents.origin
     rows = [
         row
@@ -118,15 +166,24 @@ def _figures(contents: Contents, results: list[dict[str, Any]]) -> list[str]:
         and row["metric"] in SHOWN and row["detector"] in (None, contents.outliers.detector)
     ]  # fmt: skip
     own = [row for row in rows if row["fold"] == origin.fold and row["seed"] == origin.seed]
-    mean = [row for row in rows if row["fold"] == "mean" and row["seed"] is None]
+    means = [row for row in quotable(rows) if row["seed"] is None]
+    apart = [row for row in means if isinstance(row["fold"], int) and row["fold"] == origin.fold]
+    mean = apart or [row for row in means if row["fold"] in ("mean", UNTUNED)]
     if not own and not mean:
         return ["None: the experiment has no results.json (stage report)."]
     seeds = {row["seed"] for row in rows if row["seed"] is not None}
     folds = {row["fold"] for row in rows if isinstance(row["fold"], int)}
-    lines = _table("This model", own)
+    rows_among = [(row, _among(contents, row)) for row in own]
+    rows_among += [
+        (row | {"value": among_all[row["test"]], "ci_low": None}, f"all {len(contents.classes)}")
+        for row in own
+        if row["metric"] == "uar" and row["condition"] == "single" and row["test"] in among_all
+    ]
+    lines = _table("This model", rows_among)
     if mean and (len(folds) > 1 or len(seeds) > 1):
-        title = f"Models made like this one: mean over {_count(len(folds), 'fold')} and {_count(len(seeds), 'seed')}"
-        lines += ["", *_table(title, mean)]
+        over = "this fold, which stands apart from the others," if apart else _count(len(folds), "fold")
+        title = f"Models made like this one: mean over {over} and {_count(len(seeds), 'seed')}"
+        lines += ["", *_table(title, [(row, _among(contents, row)) for row in mean])]
     shown = {row["condition"] for row in own + mean}
     lines += ["", "; ".join(f"{name}: {text}" for name, text in CONDITIONS.items() if name in shown) + "."]
     if len(seeds) < ENOUGH_SEEDS:
@@ -134,26 +191,45 @@ def _figures(contents: Contents, results: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _network(contents: Contents) -> str:
+    return "MSAC-SERNet" if contents.model.kind == "sernet" else f"A peer of MSAC-SERNet, `{contents.model.kind}`"
+
+
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
-def _table(title: str, rows: Iterable[dict[str, Any]]) -> list[str]:
-    ordered = sorted(rows, key=lambda row: (list(CONDITIONS).index(row["condition"]) if row["condition"] in CONDITIONS
-                                            else len(CONDITIONS), row["test"], SHOWN.index(row["metric"])))  # fmt: skip
+def _among(contents: Contents, row: Mapping[str, Any]) -> str:
+    """Among which classes a figure was decided; nothing is decided where outliers are told."""
+    if row["detector"] is not None:
+        return ""
+    own = _differing(contents).get(row["test"], contents.classes) if row["condition"] == "single" else contents.classes
+    number = len(contents.classes)
+    return f"all {number}" if len(own) == number else f"{len(own)} of {number}"
+
+
+def _table(title: str, rows: Iterable[tuple[dict[str, Any], str]]) -> list[str]:
+    """Rows, each with among which classes it was decided."""
+
+    def place(item: tuple[dict[str, Any], str]) -> tuple[int, str, int]:
+        row, names = item[0], list(CONDITIONS)
+        condition = names.index(row["condition"]) if row["condition"] in CONDITIONS else len(names)
+        return condition, row["test"], SHOWN.index(row["metric"])
+
     return [
         f"{title}:",
         "",
-        "| condition | trained on | tested on | metric | value | 95 % interval | n | speakers |",
-        "|---|---|---|---|---|---|---|---|",
-        *(_row(row) for row in ordered),
+        "| condition | trained on | tested on | classes | metric | value | 95 % interval | n | speakers |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(_row(row, among) for row, among in sorted(rows, key=place)),
     ]
 
 
-def _row(row: dict[str, Any]) -> str:
+def _row(row: dict[str, Any], among: str) -> str:
     interval = "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
     value = "" if row["value"] is None else f"{row['value']:.3f}"
+    condition = row["condition"] + (", folds that nothing was tuned on" if row["fold"] == UNTUNED else "")
     return (
-        f"| {row['condition']} | {row['train']} | {row['test']} | {row['metric']} | {value} | {interval} "
-        f"| {row['n']} | {row['n_speakers']} |"
+        f"| {condition} | {row['train']} | {row['test']} | {among} | {row['metric']} | {value} | "
+        f"{interval} | {row['n']} | {row['n_speakers']} |"
     )

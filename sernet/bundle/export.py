@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,18 @@ from sernet.bundle.source import Source
 from sernet.config.load import load_corpus
 from sernet.errors import SernetError, UsageError
 from sernet.features.fbank import extractor
+from sernet.model.sernet import SerNet
 from sernet.ood.registry import make_detector
 from sernet.ood.suite import Material, mean_auroc, tune
 from sernet.pipeline.files import atomic, write_json, write_text
 from sernet.score.calibration import fit_temperature
 from sernet.score.files import ScoreSet
 from sernet.score.infer import front_end, load_model
+from sernet.train.trainer import mean_recall
 
 UNKNOWN = "unknown: its corpus.yaml is not there"
+OUT_OF_REACH = 1e4
+"""Below every logit: at any temperature that is tried, such a class has no share of the posterior."""
 EGS = Path(__file__).resolve().parents[2] / "egs"
 
 
@@ -82,7 +86,9 @@ def export(
     _check_target(target, force)
     model, meta = load_model(source.directory)
     scores = Scores.of(source.directory)
+    _check_scores(scores.train, model, source.directory)
     corpora = sorted(set(scores.train.corpus.tolist()))
+    given = _differing(meta)
     features = source.features(corpora)
     head = Head(scores.train.weight, scores.train.bias, scores.train.scale, meta["model"]["head"]["kind"] == "am")
     choice = choose_detector(source, scores, detector)
@@ -105,15 +111,16 @@ def export(
         front_end=FrontEndConfig(normalise=prepare.normalise, trim_db=prepare.trim_db),  # type: ignore[arg-type]
         model=meta["model"],
         scale=scores.train.scale,
-        calibration=_calibration(scores.dev),
+        calibration=_calibration(scores.dev, given),
         outliers=outliers,
-        origin=_origin(source, meta["identity"], scores.train, [_corpus(egs, name) for name in corpora]),
+        origin=_origin(source, meta["identity"], scores.train, [_corpus(egs, n, given.get(n)) for n in corpora]),
         files={},
     )
     with atomic(target) as folder:
         folder.mkdir()
         _write(folder, contents, model.state_dict(), statistics, onnx)
-        write_text(folder / bundle_format.CARD, card(contents, measured, source.results(), onnx))
+        rows = source.results()
+        write_text(folder / bundle_format.CARD, card(contents, measured, rows, among_all(scores.test, given), onnx))
     return bundle_format.read(target)
 
 
@@ -175,14 +182,46 @@ def _outliers(choice: Choice, scores: Scores, head: Head, acceptance: float) -> 
     return outliers, Measured(float(accepted.mean()), len(scores.test), speakers)
 
 
-def _calibration(dev: ScoreSet | None) -> Calibration:
+def _check_scores(train: ScoreSet, model: SerNet, directory: Path) -> None:
+    """A training that was done again leaves the scores of the model before until stage score is."""
+    head = model.head.state_dict()
+    given = {"weight": train.weight, "bias": train.bias}
+    if any(not np.array_equal(head[name].float().cpu().numpy(), given[name]) for name in head if name in given):
+        raise SernetError(f"{directory / 'scores'} is of another training than {directory}: run stage score first")
+
+
+def _differing(meta: dict[str, Any]) -> dict[str, list[str]]:
+    """The classes of the training corpora that have not all of the model's: the others were masked for them."""
+    given = meta["corpus_classes"] or {}
+    return {name: classes for name, classes in given.items() if len(classes) < len(meta["classes"])}
+
+
+def _calibration(dev: ScoreSet | None, given: dict[str, list[str]]) -> Calibration:
     if dev is None:
         return Calibration(
             note="not calibrated: the run has no dev speakers (dev_speakers); confidence is the posterior"
         )
     speakers = len(set(dev.speaker.tolist()))
     note = f"least negative log-likelihood on {len(dev)} utterances of {speakers} dev speakers"
-    return Calibration(temperature=fit_temperature(dev), note=note)
+    restricted = fit_temperature(as_trained(dev, given)) if given else None
+    return Calibration(temperature=fit_temperature(dev), restricted=restricted, note=note)
+
+
+def as_trained(scores: ScoreSet, given: dict[str, list[str]]) -> ScoreSet:
+    """``scores`` with the logits of classes that an utterance's corpus lacks (``given``: those it has) out of reach."""
+    own = [np.isin(scores.classes, given.get(corpus, scores.classes)) for corpus in scores.corpus]
+    return replace(scores, logits=np.where(own, scores.logits, scores.logits.min() - OUT_OF_REACH))
+
+
+def among_all(test: ScoreSet | None, given: dict[str, list[str]]) -> dict[str, float]:
+    """UAR of the test utterances of each corpus in ``given``, decided among all classes, as by default."""
+    found = {}
+    for name in given if test is not None else ():
+        assert test is not None
+        here = (test.corpus == name) & (test.label >= 0)
+        if here.any():
+            found[name] = mean_recall(test.label[here], test.logits[here].argmax(axis=1))
+    return found
 
 
 def _origin(source: Source, identity: str, train: ScoreSet, corpora: list[Corpus]) -> Origin:
@@ -199,12 +238,12 @@ def _origin(source: Source, identity: str, train: ScoreSet, corpora: list[Corpus
     )
 
 
-def _corpus(egs: Path, name: str) -> Corpus:
+def _corpus(egs: Path, name: str, classes: list[str] | None) -> Corpus:
     try:
         config, _ = load_corpus(egs, name)
     except UsageError:
-        return Corpus(name=name, title=name, licence=UNKNOWN, source=UNKNOWN)
-    return Corpus(name=name, title=config.title, licence=config.licence, source=config.source)
+        return Corpus(name=name, title=name, licence=UNKNOWN, source=UNKNOWN, classes=classes)
+    return Corpus(name=name, title=config.title, licence=config.licence, source=config.source, classes=classes)
 
 
 def _write(folder: Path, contents: Contents, weights: Any, statistics: dict[str, np.ndarray], onnx: bool) -> None:

@@ -16,8 +16,10 @@ from sernet.config.features import FeatureConfig
 from sernet.config.model import ModelConfig
 from sernet.errors import SernetError
 
-FORMAT = 1
-"""Raised when a bundle of before can no longer be read as it was meant."""
+FORMAT = 2
+"""Raised when a bundle of before can no longer be read as it was meant, or one of now by the sernet of before.
+
+2: what a corpus gave in training, and the temperature of decisions among that."""
 CONTENTS, WEIGHTS, STATISTICS, GRAPH, CARD = (
     *("bundle.json", "model.safetensors", "statistics.safetensors"),
     *("model.onnx", "README.md"),
@@ -35,6 +37,11 @@ class Calibration(Strict):
     """The temperature that divides the logits before a confidence is read off them."""
 
     temperature: float | None = Field(None, gt=0, description="null: not calibrated, the confidence is the posterior")
+    restricted: float | None = Field(
+        None,
+        gt=0,
+        description="of decisions among chosen classes; null: the same. Fitted where corpora differ in theirs",
+    )
     note: str = Field(description="what it was fitted on, or why it was not")
 
 
@@ -56,6 +63,9 @@ class Corpus(Strict):
     title: str
     licence: str
     source: str
+    classes: list[str] | None = Field(
+        None, description="those it gave in training, where the others were masked for it; null: all"
+    )
 
 
 class Origin(Strict):

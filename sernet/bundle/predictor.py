@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sernet.bundle.engine import Engine, choose
 from sernet.bundle.format import Bundle, read
 from sernet.bundle.outliers import Frozen, Head
 from sernet.bundle.resample import resample
-from sernet.errors import SernetError
+from sernet.errors import SernetError, UsageError
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Prediction:
     Args:
         emotion: the class of the largest posterior.
         confidence: its probability at the calibration temperature; the posterior where there is none.
-        posterior: softmax of the logits, a class each.
-        ood: outlier score, larger = more outlying.
+        posterior: softmax of the logits, a class each; of those alone that it was decided among.
+        ood: outlier score, larger = more outlying; of the whole model, whatever it was decided among.
         accepted: whether that is within the bundle's threshold.
         duration: seconds.
     """
@@ -62,21 +62,46 @@ class Predictor:
         """Of the posterior, in the order of the logits."""
         return self.bundle.contents.classes
 
-    def predict(self, samples: NDArray[Any], rate: int) -> Prediction:
+    def among(self, classes: Sequence[str] | None) -> list[str]:
+        """The ``classes`` to decide among, in the order of the logits; None: all.
+
+        Raises:
+            UsageError: one that the model does not have, or fewer than two.
+        """
+        if classes is None:
+            return self.classes
+        there = f"the model has {', '.join(self.classes)}"
+        if strangers := [name for name in classes if name not in self.classes]:
+            raise UsageError(f"classes: no class {strangers[0]!r}; {there}")
+        chosen = [name for name in self.classes if name in classes]
+        if len(chosen) < 2:
+            raise UsageError(f"classes: at least two to decide among; {there}")
+        return chosen
+
+    def predict(self, samples: NDArray[Any], rate: int, classes: Sequence[str] | None = None) -> Prediction:
         """The prediction for samples (n,) or (n, channels; their mean is heard) of ``rate`` Hz.
 
         Floats within +-1, or signed integers. Over a minute is heard in equal pieces of at most a minute, each
         normalised by itself; their embeddings are averaged.
 
+        Args:
+            classes: to decide among, two or more; None: all. For speech that is known to show one of these, as a
+                corpus's own are for a model of several corpora. Posterior and confidence are conditional on that:
+                softmax over these alone, the confidence at the temperature for it. `ood` does not change.
+
         Raises:
             SernetError: less than a frame, or values that are not finite or far too large.
+            UsageError: see `among`.
         """
         heard = mono(samples)
         size = equal_size(len(heard), rate)
-        return self.predict_pieces((heard[at : at + size], rate) for at in range(0, len(heard), size))
+        return self.predict_pieces(((heard[at : at + size], rate) for at in range(0, len(heard), size)), classes)
 
-    def predict_pieces(self, pieces: Iterable[tuple[NDArray[np.float32], int]]) -> Prediction:
+    def predict_pieces(
+        self, pieces: Iterable[tuple[NDArray[np.float32], int]], classes: Sequence[str] | None = None
+    ) -> Prediction:
         """The same for mono pieces of one recording, each with its rate; one is held at a time."""
+        chosen = self.among(classes)
         total, seconds, heard = np.zeros(self.head.weight.shape[1]), 0.0, 0.0
         for samples, rate in pieces:
             seconds += len(samples) / rate
@@ -87,7 +112,7 @@ class Predictor:
         if not heard:
             least = self.bundle.contents.features.frame_length
             raise SernetError(f"{seconds:.3f} s of sound; at least {least} s, one frame, are needed")
-        return self._judge((total / heard)[None], seconds)
+        return self._judge((total / heard)[None], seconds, chosen)
 
     def _embed(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32] | None:
         features = self.bundle.contents.features
@@ -96,22 +121,27 @@ class Predictor:
             return None
         return self.engine.embed(samples)
 
-    def _judge(self, embedding: NDArray[np.float64], seconds: float) -> Prediction:
+    def _judge(self, embedding: NDArray[np.float64], seconds: float, classes: list[str]) -> Prediction:
         contents = self.bundle.contents
         if not np.isfinite(embedding).all():
             raise SernetError("the network's answer is not finite: are the samples far outside +-1?")
-        logits = self.head(embedding)[0][0]
+        logits = self.head(embedding)[0][0][[contents.classes.index(name) for name in classes]]
         posterior = softmax(logits)
         best = int(posterior.argmax())
         score = float(self.detector.score(embedding, self.head)[0])
         return Prediction(
-            emotion=contents.classes[best],
-            confidence=float(softmax(logits / (contents.calibration.temperature or 1.0))[best]),
-            posterior=dict(zip(contents.classes, posterior.tolist(), strict=True)),
+            emotion=classes[best],
+            confidence=float(softmax(logits / self._temperature(classes))[best]),
+            posterior=dict(zip(classes, posterior.tolist(), strict=True)),
             ood=score,
             accepted=score <= contents.outliers.threshold,
             duration=seconds,
         )
+
+    def _temperature(self, classes: list[str]) -> float:
+        found = self.bundle.contents.calibration
+        restricted = found.restricted if len(classes) < len(self.classes) else None
+        return restricted or found.temperature or 1.0
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,6 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="to compute with, on CPU; default 1")
     parser.add_argument("--channel", type=int, metavar="N", help="the one to hear, from 0; default: the mean of all")
     parser.add_argument(
+        "--classes",
+        metavar="A,B,...",
+        help="decide among these alone, two or more; default: all. The outlier score stays that of the whole model",
+    )
+    parser.add_argument(
         "--timeline", action="store_true", help="also the segments of each recording, by torch; jsonl only"
     )
 
@@ -47,22 +52,25 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--timeline goes with --format jsonl")
     total = count(options.inputs)
     model = load(options.bundle, options.device, options.engine, options.threads)
+    classes = model.among(None if options.classes is None else [name.strip() for name in options.classes.split(",")])
     print(f"engine: {model.engine.name} ({model.engine.why})", file=sys.stderr)
+    if note := _differing(model.bundle.contents, classes):
+        print(note, file=sys.stderr)
     segmenter = None
     if options.timeline:
         from sernet.bundle.segments import Segmenter
 
-        segmenter = Segmenter(model.bundle, options.device)
+        segmenter = Segmenter(model.bundle, options.device, classes)
     failed = 0
     try:
         with _opened(options.output) as stream:
-            writer = Writer(stream, kind, model.classes)
+            writer = Writer(stream, kind, classes)
             for recording in _shown(recordings(options.inputs, options.channel), total, stream):
                 try:
                     if segmenter is None:
-                        writer.result(recording.name, model.predict_pieces(recording.open()))
+                        writer.result(recording.name, model.predict_pieces(recording.open(), classes))
                     else:
-                        found = model.predict_pieces(segmenter.listen(recording.open()))
+                        found = model.predict_pieces(segmenter.listen(recording.open()), classes)
                         writer.result(recording.name, found, timeline=segmenter.segments())
                 except SernetError as error:
                     failed += 1
@@ -73,6 +81,18 @@ def run(options: argparse.Namespace) -> int:
     if failed:
         print(f"sernet predict: {failed} of {total} recordings have an error in place of a prediction", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _differing(contents: Any, classes: list[str]) -> str | None:
+    """What to say where a model of corpora with differing classes is asked to decide among all."""
+    given = {corpus.name: corpus.classes for corpus in contents.origin.corpora if corpus.classes}
+    if not given or classes != contents.classes:
+        return None
+    shown = "; ".join(f"{name}: {','.join(own)}" for name, own in given.items())
+    return (
+        f"deciding among all {len(classes)} classes; the figures of the model's card are among those of each corpus. "
+        f"For speech that shows those alone, --classes: {shown}"
+    )
 
 
 def _kind(output: Path | None) -> str:

@@ -19,9 +19,9 @@ class HmmConfig(Strict):
     scale: float | None = Field(
         0.3, gt=0, description="of log-posteriors, as windows overlap; null: hop / window, so that each counts once"
     )
-    switch_penalty: float = Field(4.0, ge=0, description="taken off at each change of label, in nats")
-    minimum_seconds: float | dict[str, float] = Field(0.1, description="shortest segment, for all classes or by class")
-    prior: Literal["train", "uniform"] = Field("uniform", description="of the classes, paid where a segment begins")
+    switch_penalty: float = Field(0.0, ge=0, description="taken off at each change of label, in nats")
+    minimum_seconds: float | dict[str, float] = Field(1.2, description="shortest segment, for all classes or by class")
+    prior: Literal["train", "uniform"] = Field("train", description="of the classes, paid where a segment begins")
 
 
 class RejectConfig(Strict):
@@ -73,9 +73,9 @@ class TimelineConfig(Strict):
     window_seconds: float = Field(1.5, gt=0, description="what the model sees at a time")
     hop_seconds: float = Field(0.1, gt=0, description="between windows")
     normalise: Literal["train", "recording"] = Field(
-        "train",
-        description="whose mean is taken off each bin where the model takes off an utterance's: that of the training "
-        "data, or of the recording, which is another one where training clips begin and end in silence",
+        "recording",
+        description="whose mean is taken off each bin where the model takes off an utterance's: that of the recording, "
+        "or of the training data, which suits a model whose mean is taken over silence, too",
     )
     hmm: HmmConfig = HmmConfig()
     reject: RejectConfig = RejectConfig()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import atomic, read_json
 
 
 def of_value(value: Any) -> str:
@@ -47,9 +47,16 @@ class FileDigests:
 
     def save(self) -> None:
         """Remember what was computed."""
-        if self._new:
-            write_json(self._cache, self._known)
-            self._new = False
+        if not self._new:
+            return
+        # A line at a time: as one text, a million files would be a second copy of all that is remembered.
+        with atomic(self._cache) as temporary, open(temporary, "w", encoding="utf-8") as stream:
+            start = "{\n"
+            for path, known in self._known.items():
+                stream.write(f"{start}{json.dumps(path)}: {json.dumps(known)}")
+                start = ",\n"
+            stream.write("\n}\n")
+        self._new = False
 
 
 class ModuleDigests:

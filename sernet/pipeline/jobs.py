@@ -5,6 +5,7 @@ Only the driver decides what is stale; a job's own process stamps it, so that wo
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -13,7 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from sernet.errors import SernetError
 from sernet.pipeline import cards, environment
 from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import atomic, read_json
 from sernet.pipeline.stamps import Job, Stamps
 
 TAIL_LINES = 15
@@ -130,9 +131,10 @@ class _Process:
     def start(self, card: str | None) -> None:
         """Start it, on the GPU ``card`` where one is dealt."""
         self.card = card
-        items = [asdict(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
-        base, root = str(self.runner.base), str(self.runner.root)
-        write_json(self.task, {"root": root, "base": base, "jobs": _plain(items)})
+        items = [vars(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
+        task = {"root": self.runner.root, "base": self.runner.base, "jobs": items}
+        with atomic(self.task) as temporary, open(temporary, "w", encoding="utf-8") as stream:
+            json.dump(task, stream, default=os.fspath)  # in pieces: a job may have a million inputs
         prefix = shlex.split(self.runner.gpu_command if self.uses_gpu else self.runner.cpu_command)
         command = [*prefix, sys.executable, "-m", self.jobs[0].script, str(self.task)]
         seen = {cards.VISIBLE: card or ""} if card or not self.runner.gpus else {}
@@ -196,15 +198,6 @@ class _Process:
             log.write(line + "\n")
 
 
-def _plain(value: Any) -> Any:
-    """``value`` with paths as text, for JSON."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
-
-
 def main(run: Callable[[Job], None]) -> None:
     """The main function of a stage script in a job's process: does the jobs of its task file, stamping each.
 
@@ -221,7 +214,7 @@ def main(run: Callable[[Job], None]) -> None:
         item["arguments"]["identity"] = of_value(expected)
         job = _job(item)
         try:
-            _refuse_other_code(stamps.expected(job)["modules"], expected["modules"])
+            _refuse_other_code(stamps.modules(job), expected["modules"])
             run(job)
             stamps.write(job, expected)
         except SernetError as error:

@@ -42,7 +42,7 @@ def look(
     hop: float,
     device: str = "cpu",
     duration: float | None = None,
-    normalise: str = "train",
+    normalise: str = "recording",
 ) -> Windows:
     """Show ``model`` windows of ``seconds`` every ``hop`` seconds.
 
@@ -51,8 +51,8 @@ def look(
         features: natural-log energies of the whole recording, ``(frames, bins)``.
         frame_shift: of them, in seconds.
         duration: of the recording in seconds; None: as the features have it.
-        normalise: where the training takes off each utterance's mean, take off that of the training data ("train") or
-            of the "recording". The latter is another one where training clips begin and end in silence.
+        normalise: where the training takes off each utterance's mean, take off that of the "recording", over its speech
+            where the training does so, or that of the training data ("train").
 
     Raises:
         SernetError: there are no features, or values that are not finite.

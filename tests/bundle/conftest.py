@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,41 @@ def exported(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
 def bundle(exported: Callable[..., Path]) -> Path:
     """One with everything by default."""
     return exported()
+
+
+@pytest.fixture(scope="session")
+def joint(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An experiment with a model of three classes and two corpora: `tiny` never gave fear. With a results.json."""
+    folder = tmp_path_factory.mktemp("joint") / "exp" / "joint"
+    model_folder = folder / "joint" / "am" / "fold0" / "seed0"
+    parts = {}
+    for name, numbers in PARTS.items():
+        utterances, features = [], []
+        for number in numbers:
+            corpus = ("tiny", "other")[number // 2 % 2]
+            classes = CLASSES if corpus == "tiny" else [*CLASSES, "fear"]
+            emotion = classes[number % len(classes)]
+            utterances.append(
+                Utterance(
+                    f"u{number:02d}",
+                    corpus,
+                    f"{corpus}-{name}{number % 3}",
+                    emotion,
+                    duration=len(sound(number)) / RATE,
+                )
+            )
+            features.append(extract(sound(number), FEATURES))
+        parts[name] = Examples(utterances, features)
+    given = {"tiny": CLASSES, "other": [*CLASSES, "fear"]}
+    fit(parts["train"], None, [*CLASSES, "fear"], {}, given, MODEL, TRAINING, 0, model_folder, "cpu", "x")
+    model, meta = load_model(model_folder)
+    for name, examples in parts.items():
+        ScoreSet(**score(model, meta, examples)).save(model_folder / "scores" / f"{name}.npz")
+    (folder / "config.yaml").write_text((experiment / "config.yaml").read_text())
+    places = {"recipe": "joint", "run": "joint", "system": "am", "train": "other+tiny", "condition": "single"}
+    figures = {"metric": "uar", "value": 0.75, "ci_low": None, "ci_high": None, "n": 4, "n_speakers": 2}
+    nothing = {"versus": None, "detector": None, "fold": 0, "seed": 0}
+    rows = [places | figures | nothing | {"test": corpus} for corpus in given]
+    rows.append(rows[0] | {"condition": "ood-far", "test": "noise", "metric": "auroc", "detector": "mahalanobis"})
+    (folder / "results.json").write_text(json.dumps(rows))
+    return folder

@@ -57,3 +57,12 @@ def test_a_corpus_of_the_run_cannot_be_the_name_of_an_ood_set() -> None:
     with pytest.raises(UsageError, match="emovo is a corpus of the run"):
         load_recipe(EGS, "unified", {"ood.sets": sets, "runs.joint.ood": "[emovo]"})
     assert load_recipe(EGS, "unified", {"ood.sets": sets, "runs.own-ravdess.ood": "[emovo]"})
+
+
+def test_corrupted_speech_is_of_one_corpus_for_its_classes_are() -> None:
+    corrupted = {"condition": "corrupted", "source": "corrupted", "corruption": "white", "strength": 10}
+    sets = yaml.safe_dump({"hiss": corrupted, "noise": {"condition": "ood-far", "source": "noise"}})
+    with pytest.raises(UsageError, match=r"runs\.joint\.ood: hiss is corrupted speech of several corpora"):
+        load_recipe(EGS, "unified", {"ood.sets": sets, "runs.joint.ood": "[noise, hiss]"})
+    assert load_recipe(EGS, "unified", {"ood.sets": sets, "runs.joint.ood": "[noise]"})
+    assert load_recipe(EGS, "unified", {"ood.sets": sets, "runs.own-emodb.ood": "[hiss]"})
