@@ -25,6 +25,8 @@ from sernet.score.tables import LabelTable, OodTable
 from sernet.score.transductive import speaker_normalised
 
 Row = dict[str, Any]
+UNTUNED = "mean-untuned"
+"""The `fold` of means over the folds whose test speakers had no part in choosing the settings."""
 MAJORITY = "majority"
 SPEAKER_NORMALISED = "+speaker-norm"
 """Behind a system's name: its transductive variant."""

@@ -14,7 +14,7 @@ from sernet.config.recipe import SYSTEMS
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
 from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import SPEAKER_NORMALISED, LabelGroup, OodGroup, Row, Versus
+from sernet.report.groups import SPEAKER_NORMALISED, UNTUNED, LabelGroup, OodGroup, Row, Versus
 from sernet.report.paired import against
 from sernet.report.probed import ProbeGroup
 from sernet.report.reliability import ConfidenceGroup, FullSpectrumGroup, shift_sets
@@ -42,8 +42,6 @@ FIELDS = (
     "n_ood",
     "n_speakers",
 )
-UNTUNED = "mean-untuned"
-"""The `fold` of means over the folds whose test speakers had no part in choosing the settings."""
 STANDARD: Versus = {name: system.get("versus", []) for name, system in SYSTEMS.items()}
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 SORTED_BY = ("run", "condition", "train", "test", "detector", "metric", "versus", "system", "seed", "fold")
@@ -117,7 +115,7 @@ def build_results(
         elif tuned is not None and (untuned := [item for item in members if _is_untuned(item, read, tuned)]):
             means = of_group(constant, untuned)
             rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None and row["fold"] == "mean"]
-    rows += timeline_rows(timed, recipe, tag)
+    rows += timeline_rows(timed, recipe, tag, tuned)
     return sorted((_finish(row) for row in rows), key=_order)
 
 

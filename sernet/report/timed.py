@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from sernet.report.groups import Row
+from sernet.report.groups import UNTUNED, Row
 from sernet.score.intervals import interval, mean_over_folds, mean_over_seeds, resample
 from sernet.score.metrics import METRICS, TIMELINE_METRICS
 from sernet.score.timeline import Timed, TimelineTable
+from sernet.timeline.models import SEQUENCE
 
 CONDITION = "timeline"
 PLAIN = "argmax"
 """What every other method is compared with, on the same recordings."""
 
 
-def timeline_rows(timed: Sequence[Timed], recipe: str, tag: str | None) -> list[Row]:
+def timeline_rows(
+    timed: Sequence[Timed], recipe: str, tag: str | None, tuned: Collection[str] | None = None
+) -> list[Row]:
     """Rows of every method: `system` is the model's and the method's, as in `am+hmm`.
 
     For each run: each (seed, fold), each seed's mean over folds, the mean over seeds, and paired differences from
-    frame-wise arg-max, with intervals over speakers.
+    frame-wise arg-max and, of a model that was fine-tuned to localise, from what it was before; with intervals over
+    speakers. ``tuned``: speakers that settings were chosen on; the means over the folds that test none of them stand
+    beside, as fold "mean-untuned".
     """
     groups: dict[tuple[str, str], list[Timed]] = defaultdict(list)
     for item in timed:
@@ -35,7 +40,14 @@ def timeline_rows(timed: Sequence[Timed], recipe: str, tag: str | None) -> list[
             "condition": CONDITION, "n_ood": None,
         }  # fmt: skip
         rows += _Group(constant, members).rows()
+        if tuned is not None and (untuned := [item for item in members if not set(tuned) & _speakers(item)]):
+            means = _Group(constant, untuned).rows()
+            rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None]
     return rows
+
+
+def _speakers(item: Timed) -> set[str]:
+    return {entry["speaker"] for entry in item.read()["recordings"]}
 
 
 class _Group:
@@ -70,10 +82,11 @@ class _Group:
             everything = [table for folds in seeds.values() for table in folds.values()]
             yield from self._rows(system, values[system], everything, seed=None, fold="mean")
             model, method = system.rsplit("+", 1)
-            plain = f"{model}+{PLAIN}"
-            if method != PLAIN and plain in values:
-                gaps = {name: values[system][name] - values[plain][name] for name in values[system]}
-                yield from self._rows(system, gaps, everything, seed=None, fold="mean", versus=plain)
+            others = [] if method == PLAIN else [f"{model}+{PLAIN}"]
+            others += [f"{model.removesuffix(SEQUENCE)}+{method}"] if model.endswith(SEQUENCE) else []
+            for other in [name for name in others if name in values]:
+                gaps = {name: values[system][name] - values[other][name] for name in values[system]}
+                yield from self._rows(system, gaps, everything, seed=None, fold="mean", versus=other)
 
     def _means(self, seeds: dict[int, dict[int | str, TimelineTable]]) -> dict[str, np.ndarray]:
         return mean_over_seeds(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from sernet.report import plots
 from sernet.report.evidence import Chapter, Plot
-from sernet.report.results import Row, headline, select
+from sernet.report.results import UNTUNED, Row, headline, select
 from sernet.report.tables import INTERVAL, Table, show
 from sernet.report.timed import CONDITION
 from sernet.score.metrics import TIMELINE_METRICS
 
+UNTUNED_FOLDS = "Untuned folds: those whose test speakers had no part in choosing the settings."
 MEANING = {
     "hmm": "HMM",
     "argmax": "frame-wise arg-max",
@@ -53,18 +54,25 @@ def timeline_tables(rows: Sequence[Row]) -> list[Table]:
             name = [system.rpartition("+")[0], _method({"system": system})]
             own = {row["metric"]: row for row in select(here, system=system, versus=None)}
             body.append([*name, *(show(own.get(metric)) for metric in TIMELINE_METRICS)])
-            gap = {row["metric"]: row for row in here if row["system"] == system and row["versus"]}
-            if gap:
-                gaps.append([*name, *(show(gap.get(metric)) for metric in ("eder", "segment_f1"))])
+            place = {"run": run, "train": train, "system": system, "versus": None, "fold": UNTUNED}
+            untuned = {row["metric"]: row for row in select(rows, condition=CONDITION, **place)}
+            if untuned and untuned["eder"]["n"] < own["eder"]["n"]:
+                name_untuned = [f"{name[0]}, untuned folds", name[1]]
+                body.append([*name_untuned, *(show(untuned.get(metric)) for metric in TIMELINE_METRICS)])
+            for other in sorted({row["versus"] for row in here if row["system"] == system and row["versus"]}):
+                gap = {row["metric"]: row for row in select(here, system=system, versus=other)}
+                less = f"{other.rpartition('+')[0]}, {_method({'system': other})}"
+                gaps.append([*name, less, *(show(gap.get(metric)) for metric in ("eder", "segment_f1"))])
         size = f"{here[0]['n']} recordings of {here[0]['n_speakers']} speakers, {train}"
         header = ["system", "method", *TIMELINE_METRICS]
+        said = f" {UNTUNED_FOLDS}" if any("untuned" in line[0] for line in body) else ""
         tables.append(
-            Table(f"Emotion over time: {run}", f"{size}. Mean over folds and seeds; {INTERVAL}.", header, body, 2)
+            Table(f"Emotion over time: {run}", f"{size}. Mean over folds and seeds; {INTERVAL}.{said}", header, body, 2)
         )
         if gaps:
-            caption = f"{size}. Less frame-wise arg-max, on the same recordings and resampled speakers."
-            header = ["system", "method", "eder", "segment_f1"]
-            tables.append(Table(f"Emotion over time, paired differences: {run}", caption, header, gaps, 2))
+            caption = f"{size}. The same recordings and resampled speakers on both sides."
+            header = ["system", "method", "less", "eder", "segment_f1"]
+            tables.append(Table(f"Emotion over time, paired differences: {run}", caption, header, gaps, 3))
     return tables
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,27 @@ def test_differences_are_paired_with_arg_max(timed: list[Timed]) -> None:
     assert not select(rows, system="am+argmax", versus="am+argmax")
     (f1,) = select(rows, system="am+hmm", versus="am+argmax", metric="segment_f1")
     assert f1["value"] == pytest.approx(0.5 - 0.4) and f1["ci_low"] == pytest.approx(f1["ci_high"])
+
+
+def test_a_fine_tuned_model_is_paired_with_what_it_was_and_tuned_speakers_are_left_out(timed: list[Timed]) -> None:
+    both = [*timed, *(replace(item, system="am-sequence", path=timed[1 - item.fold].path) for item in timed)]
+    for item in both[2:]:  # the same recordings, half of the confusion
+        recordings = json.loads(timed[item.fold].path.read_text())["recordings"]
+        for entry in recordings:
+            for errors in entry["errors"].values():
+                errors[2] /= 2
+        (path := timed[0].path.with_name(f"sequence{item.fold}.json")).write_text(
+            json.dumps({"recordings": recordings})
+        )
+        both[2 + item.fold] = replace(item, path=path)
+    rows = build_results([], "recipe", timed=both, tuned={"f0s0", "f0s1"})
+    (gap,) = select(rows, system="am-sequence+hmm", versus="am+hmm", metric="eder", fold="mean")
+    (confusion,) = select(rows, system="am+hmm", versus=None, metric="eder_confusion", fold="mean", seed=None)
+    assert gap["value"] == pytest.approx(-confusion["value"] / 2, abs=2e-6)
+    (untuned,) = select(rows, system="am+hmm", versus=None, metric="eder", fold="mean-untuned")
+    (alone,) = select(rows, system="am+hmm", versus=None, metric="eder", fold=1)
+    assert untuned["value"] == alone["value"] and untuned["n"] == 8
+    assert "untuned folds" in {line[0].partition(", ")[2] for line in timeline_tables(rows)[0].body}
 
 
 def test_tables_name_each_method(timed: list[Timed]) -> None:
