@@ -134,8 +134,7 @@ def _k2() -> Iterator[Line]:
 
 
 def _corpora(given: str | None) -> Iterator[Line]:
-    from sernet.config.load import load_corpus
-    from sernet.errors import SernetError
+    from sernet.config.base import read_yaml
 
     root = given or os.environ.get("SERNET_CORPORA")
     if not root:
@@ -144,10 +143,13 @@ def _corpora(given: str | None) -> Iterator[Line]:
     if not Path(root).is_dir():
         yield "bad", "corpora", f"{root} is no folder; correct SERNET_CORPORA or --corpus-root"
         return
+    known: dict[str, str] = {}
+    for path in sorted((ROOT / "egs").glob("*/corpus.yaml")):
+        raw = read_yaml(path)
+        for entry in raw if isinstance(raw, list) else [raw]:
+            known.setdefault(str(entry.get("folder") or entry.get("name")), str(entry.get("title")))
     for folder in sorted(path for path in Path(root).iterdir() if path.is_dir()):
-        try:
-            corpus, _ = load_corpus(ROOT / "egs", folder.name)
-        except SernetError:
-            yield "note", f"corpus {folder.name}", f"no recipe in egs/ knows it ({folder})"
+        if title := known.get(folder.name):
+            yield "ok", f"corpus {folder.name}", f"{title} in {folder}"
         else:
-            yield "ok", f"corpus {folder.name}", f"{corpus.title} in {folder}"
+            yield "note", f"corpus {folder.name}", f"no recipe in egs/ knows it ({folder})"

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
+from sernet.pipeline.digests import FileDigests, ModuleDigests
 from sernet.pipeline.files import read_json, write_json
 
 LIBRARIES = ("torch", "lhotse", "kaldiio", "numpy", "scipy", "scikit-learn", "soundfile", "pydantic", "espeakng-loader")
@@ -98,10 +98,6 @@ class Stamps:
     def modules(self, job: Job) -> dict[str, str]:
         """The code of `expected` alone; no input is read."""
         return self._modules.of_modules(job.modules)
-
-    def identity(self, job: Job) -> str:
-        """One digest of what the job would be made from now."""
-        return of_value(self.expected(job))
 
     def write(self, job: Job, expected: dict[str, Any]) -> None:
         """Stamp a job that has just been done from ``expected``.
