@@ -144,7 +144,12 @@ def read(folder: Path | str) -> Bundle:
             raise SernetError(
                 f"{folder / name} is damaged: it is not the file that was exported; copy the bundle again"
             )
-    return Bundle(folder, contents, _arrays(folder / STATISTICS))
+    statistics = _arrays(folder / STATISTICS)
+    if (known := len(statistics["head/weight"])) != (named := len(contents.classes)):
+        raise SernetError(
+            f"{path} is damaged: it names {named} classes, and the model has {known}; copy the bundle again"
+        )
+    return Bundle(folder, contents, statistics)
 
 
 def digest(path: Path) -> str:
