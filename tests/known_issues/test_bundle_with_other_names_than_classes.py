@@ -20,5 +20,5 @@ def test_classes_are_as_many_as_the_model_has(experiment: Path, tmp_path: Path) 
     cut = Path(shutil.copytree(tmp_path / "bundle", tmp_path / "cut")) / CONTENTS
     contents = json.loads(cut.read_text())
     cut.write_text(json.dumps(contents | {"classes": [*contents["classes"], "fear"]}))
-    with pytest.raises(SernetError, match="names 3 classes, the model has 2"):
+    with pytest.raises(SernetError, match="names 3 classes, and the model has 2"):
         read(cut.parent)
