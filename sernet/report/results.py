@@ -70,10 +70,10 @@ def build_results(
     names those that count; None: all that left files. ``apart`` names the runs whose folds stand apart: each fold has
     its mean over seeds, too. ``timed`` names what was segmented (condition `timeline`). ``tuned`` names the speakers
     whom the settings were chosen on: beside each mean over folds and seeds stands that over the folds that test none of
-    them, as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
-    runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
-    condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the systems in which nothing is
-    random: their one seed is paired with every seed of the others.
+    them, where these are some and not all, as fold "mean-untuned". ``probes`` names the attributes that were probed
+    for. ``rivals`` names, for a run, the runs that are subtracted from it, system by system, wherever both have tested
+    the same corpus under the same condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the
+    systems in which nothing is random: their one seed is paired with every seed of the others.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems (or rivals) were scored on different utterances.
@@ -112,8 +112,10 @@ def build_results(
             for fold in sorted({item.fold for item in members}, key=str):
                 of_fold = of_group(constant, [item for item in members if item.fold == fold])
                 rows += [row | {"fold": fold} for row in of_fold if row["seed"] is None and row["fold"] == "mean"]
-        elif tuned is not None and (untuned := [item for item in members if _is_untuned(item, read, tuned)]):
-            means = of_group(constant, untuned)
+        elif tuned is not None:
+            untuned = [item for item in members if _is_untuned(item, read, tuned)]
+            # Where nobody is tuned on, their mean is the mean.
+            means = of_group(constant, untuned) if 0 < len(untuned) < len(members) else []
             rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None and row["fold"] == "mean"]
     rows += timeline_rows(timed, recipe, tag, tuned)
     return sorted((_finish(row) for row in rows), key=_order)

@@ -40,7 +40,8 @@ def timeline_rows(
             "condition": CONDITION, "n_ood": None,
         }  # fmt: skip
         rows += _Group(constant, members).rows()
-        if tuned is not None and (untuned := [item for item in members if not set(tuned) & _speakers(item)]):
+        untuned = [] if tuned is None else [item for item in members if not set(tuned) & _speakers(item)]
+        if 0 < len(untuned) < len(members):
             means = _Group(constant, untuned).rows()
             rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None]
     return rows

@@ -56,7 +56,7 @@ def timeline_tables(rows: Sequence[Row]) -> list[Table]:
             body.append([*name, *(show(own.get(metric)) for metric in TIMELINE_METRICS)])
             place = {"run": run, "train": train, "system": system, "versus": None, "fold": UNTUNED}
             untuned = {row["metric"]: row for row in select(rows, condition=CONDITION, **place)}
-            if untuned and untuned["eder"]["n"] < own["eder"]["n"]:
+            if untuned:
                 name_untuned = [f"{name[0]}, untuned folds", name[1]]
                 body.append([*name_untuned, *(show(untuned.get(metric)) for metric in TIMELINE_METRICS)])
             for other in sorted({row["versus"] for row in here if row["system"] == system and row["versus"]}):
