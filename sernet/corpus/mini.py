@@ -113,10 +113,10 @@ def _takes(config: SynthesisConfig, name: str, speaker: str) -> Iterator[Take]:
     person = generator(config.seed, name, speaker)
     expressiveness = person.uniform(0.8, 1.15)
     voice = VOICE * person.standard_normal(len(CUES))
-    for token, emotion in config.emotions.items():
+    for token, emotion in sorted(config.emotions.items()):  # espeak-ng remembers what it said before
         manner = MANNERS[emotion]
         habit = HABIT * generator(config.seed, name, speaker, emotion).standard_normal(len(CUES))
-        for text, sentence in config.sentences.items():
+        for text, sentence in sorted(config.sentences.items()):
             for take in range(1, config.takes + 1):
                 draw = generator(config.seed, name, speaker, emotion, text, take)
                 stray = config.spread * (habit + TAKE * draw.standard_normal(len(CUES)))

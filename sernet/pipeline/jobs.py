@@ -134,7 +134,8 @@ class _Process:
         items = [vars(job) | {"expected": made} for job, made in zip(self.jobs, self._expected, strict=True)]
         task = {"root": self.runner.root, "base": self.runner.base, "jobs": items}
         with atomic(self.task) as temporary, open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(task, stream, default=os.fspath)  # in pieces: a job may have a million inputs
+            # In pieces, for a job may have a million inputs; sorted, for a result may hang on the order of its keys.
+            json.dump(task, stream, default=os.fspath, sort_keys=True)
         prefix = shlex.split(self.runner.gpu_command if self.uses_gpu else self.runner.cpu_command)
         command = [*prefix, sys.executable, "-m", self.jobs[0].script, str(self.task)]
         seen = {cards.VISIBLE: card or ""} if card or not self.runner.gpus else {}
