@@ -84,8 +84,8 @@ SETTING = Setting(CONFIG, ("fear", "neutral", "anger"))
 
 
 def test_all_methods_find_what_is_plain_and_silence_is_none() -> None:
-    windows = _windows([1] * 20 + [2] * 15 + [1] * 20, [-20.0] * 35 + [-95.0] * 10 + [-20.0] * 10)
-    expected = [("neutral", 0, 2.0), ("anger", 2.0, 3.5), (NONE, 3.5, 4.5), ("neutral", 4.5, 5.5)]
+    windows = _windows([1] * 20 + [2] * 15 + [1] * 30, [-20.0] * 35 + [-95.0] * 10 + [-20.0] * 20)
+    expected = [("neutral", 0, 2.0), ("anger", 2.0, 3.5), (NONE, 3.5, 4.5), ("neutral", 4.5, 6.5)]
     (annotated,) = by_hmm([windows], SETTING, choose("torch"), n=2)
     found = {name: by_baseline(name, [windows], SETTING)[0] for name in METHODS[1:]} | {"hmm": annotated.segments}
     for name, segments in found.items():
