@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--hop", metavar="S", type=float, help="seconds between windows")
     add("--switch-penalty", metavar="X", type=float, help="taken off at each change of label, in nats")
     add("--minimum", metavar="S", type=float, help="shortest segment in seconds")
-    add("--normalise", choices=("train", "recording"), help="whose mean is taken off; recording: for another channel")
+    add("--normalise", choices=("train", "recording"), help="whose mean is taken off (default: recording)")
     add("--below-db", metavar="X", type=float, help="this far under the speech level a stretch is as likely no speech")
     add(
         "--detector",
