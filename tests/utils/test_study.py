@@ -21,7 +21,15 @@ def dev(folder, name, group, seed, right):
     guess = np.where(draws.random(len(label)) < right, label, draws.integers(len(study.CLASSES), size=len(label)))
     logits = np.stack([np.eye(len(study.CLASSES))[guess]] * len(study.SHIFTS))
     speaker = np.repeat([f"ravdess-{name}" for name in study.DEV[group]], len(label) // 4)
-    np.savez(folder / f"{name}-{group}-{seed}.npz", logits=logits, label=label, speaker=speaker, seconds=1, accuracy=1)
+    np.savez(
+        folder / f"{name}-{group}-{seed}.npz",
+        logits=logits,
+        label=label,
+        speaker=speaker,
+        seconds=1,
+        accuracy=1,
+        read=0.5,
+    )
     return recall_score(label, guess, average="macro")
 
 
@@ -42,7 +50,7 @@ def test_means_and_differences(tmp_path):
 def test_every_setting_is_one_that_training_takes():
     settings = yaml.safe_load((ROOT / "egs" / "ablation" / "studies.yaml").read_text(encoding="utf-8"))
     for name, setting in settings.items():
-        assert set(setting) <= {"what", "model", "train", "speakers"}, name
+        assert set(setting) <= {"what", "model", "train", "speakers", "distil", "align", "pretrain"}, name
         validate(ModelConfig, setting.get("model", {}), name)
         validate(TrainConfig, setting.get("train", {}), name)
     tested = set(study.TEST)

@@ -5,10 +5,14 @@
 DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --stop-stage features ...``). The tuning
 fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
 four, two women and two men each, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
-setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone). What
-is there in FOLDER is not trained again. At the end a table: UAR on dev, mean over groups and seeds, and the difference
-to the first setting, paired over speakers, groups and seeds, with its 95 % interval; then UAR on the same dev speech as
-another corpus might have recorded it (`SHIFTS`), which no training here has seen.
+setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone), or a
+way of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (corpora after stage 2). What is there
+in FOLDER is not trained again.
+
+At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
+speakers, groups and seeds, with its 95 % interval; UAR on the same dev speech as another corpus might have recorded it
+(`SHIFTS`), which no training here has seen; accuracy in training; and the UAR at which a probe reads the speaker off
+the training embeddings.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
@@ -34,6 +38,10 @@ from sernet.pipeline.files import atomic
 from sernet.score.intervals import interval, mean_over_folds, mean_over_seeds, resample
 from sernet.score.metrics import metric
 from sernet.score.tables import LabelTable
+
+if TYPE_CHECKING:
+    from sernet.data.dataset import Examples
+    from sernet.train.trainer import Trainer
 
 
 def trimmed(matrix: np.ndarray) -> np.ndarray:
@@ -59,7 +67,7 @@ TEST = ("02", "05", "14", "15", "16")
 DEV = {"A": ("03", "06", "10", "11"), "B": ("01", "08", "17", "22")}
 
 
-def train(name: str, setting: dict[str, Any], group: str, seed: int, folder: Path, out: Path) -> str:
+def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Path, out: Path) -> str:
     """Train one model and leave its logits on the dev speakers in ``out``; returns a line to show."""
     import torch
 
@@ -68,10 +76,12 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, folder: Pat
     from sernet.model.sernet import classify, embed
     from sernet.train.batches import TrainingData
     from sernet.train.trainer import Trainer, mean_recall
+    from utils.bench.tried import Aligned, Distilled, pretrained, start_from
 
     model = validate(ModelConfig, setting.get("model", {}), f"{name}.model")
     config = validate(TrainConfig, setting.get("train", {}), f"{name}.train")
     torch.set_num_threads(config.threads)
+    folder = workdir / "data" / "ravdess" / "fbank80"
     everything = load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz"))
     tested = {f"ravdess-{speaker}" for speaker in TEST}
     held = {f"ravdess-{speaker}" for speaker in DEV[group]}
@@ -80,9 +90,17 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, folder: Pat
     dev = everything.where(lambda u: u.speaker in held)
     data = TrainingData(examples, CLASSES, {}, None, model, config, seed)
     start = time.process_time()
-    trainer = Trainer(data, len(CLASSES), model, config, seed, "cpu")
-    while trainer.done < trainer.epochs:
-        trainer.history.append(trainer.epoch())
+    kind = Aligned if "align" in setting else Trainer
+    trainer = kind(data, len(CLASSES), model, config, seed, "cpu")
+    if isinstance(trainer, Aligned):
+        trainer.weight = setting["align"]
+    if "pretrain" in setting:
+        start_from(trainer, pretrained(workdir, setting["pretrain"], model, config, seed))
+    finish(trainer)
+    if setting.get("distil"):
+        first, trainer = trainer, Distilled(data, len(CLASSES), model, config, seed + 1000, "cpu")
+        trainer.teacher = first
+        finish(trainer)
     seconds = time.process_time() - start
     label = dev.labels(CLASSES)
     found = []
@@ -92,10 +110,38 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, folder: Pat
     with atomic(out) as temporary, open(temporary, "wb") as stream:
         np.savez(
             stream, logits=np.stack(found), label=label, speaker=np.array([str(u.speaker) for u in dev.utterances]),
-            seconds=seconds, accuracy=trainer.history[-1]["accuracy"],
+            seconds=seconds, accuracy=trainer.history[-1]["accuracy"], read=speaker_read(trainer, examples),
         )  # fmt: skip
     told = ", ".join(f"{of} {mean_recall(label, of_it.argmax(1)):.3f}" for of, of_it in zip(SHIFTS, found, strict=True))
     return f"{name} {group} seed {seed}: dev UAR {told}; {seconds:.0f} s"
+
+
+def finish(trainer: Trainer) -> None:
+    """Train to the last epoch."""
+    while trainer.done < trainer.epochs:
+        trainer.history.append(trainer.epoch())
+
+
+def speaker_read(trainer: Trainer, examples: Examples) -> float:
+    """The UAR at which a probe tells the training speakers apart by their embeddings (`sernet.score.probes`)."""
+    from sklearn.metrics import recall_score
+
+    from sernet.model.sernet import classify, embed
+    from sernet.score.files import ScoreSet
+    from sernet.score.probes import SPEAKER, read_within
+
+    utterances, network = examples.utterances, trainer.averaged
+    embedding = embed(network, trainer.data.inputs, "cpu", trainer.window)
+    logits, cosine = classify(network, embedding, "cpu")
+    speaker = [str(utterance.speaker) for utterance in utterances]
+    scores = ScoreSet(
+        utt_id=np.array([utterance.id for utterance in utterances]), speaker=np.array(speaker),
+        corpus=np.array([utterance.corpus for utterance in utterances]), emotion=np.array(CLASSES)[trainer.data.label],
+        label=trainer.data.label, logits=logits, cosine=cosine, embedding=embedding, classes=np.array(CLASSES),
+        weight=network.head.weight.detach().numpy(), bias=network.head.bias.detach().numpy(), scale=network.head.scale,
+    )  # fmt: skip
+    found = read_within(scores, {u.id: who for u, who in zip(utterances, speaker, strict=True)}, SPEAKER)
+    return float(recall_score(found.value, found.told, average="macro"))
 
 
 def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) -> str:
@@ -130,8 +176,9 @@ def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) 
     first = next(iter(settings))
     difference = replace(metric("uar"), low=-1)
     lines = [
-        f"| setting | what | seeds | dev UAR | less {first} | {' | '.join(list(SHIFTS)[1:])} | in training | CPU s |",
-        "|---|---|---|---|---|" + "---|" * (len(SHIFTS) + 1),
+        f"| setting | what | seeds | dev UAR | less {first} | {' | '.join(list(SHIFTS)[1:])} | in training | speaker "
+        "| CPU s |",
+        "|---|---|---|---|---|" + "---|" * (len(SHIFTS) + 2),
     ]
     for name, setting in settings.items():
         places = [(group, seed) for of, group, seed in runs if of == name]
@@ -146,12 +193,13 @@ def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) 
             assert limits is not None
             said = f"{change[0]:+.3f} [{limits[0]:+.2f}, {limits[1]:+.2f}]"
         own = [runs[name, group, seed] for group, seed in places]
-        seconds, accuracy = (np.mean([float(run[key]) for run in own]) for key in ("seconds", "accuracy"))
+        seconds, accuracy, read = (np.mean([float(r[key]) for r in own]) for key in ("seconds", "accuracy", "read"))
         which = " ".join(str(seed) for seed in sorted({seed for _, seed in places}))
         what = setting.get("what", "")
         shifted = " | ".join(f"{uar(name, places, shift)[0]:.3f}" for shift in range(1, len(SHIFTS)))
         lines.append(
-            f"| {name} | {what} | {which} | {values[0]:.3f} | {said} | {shifted} | {accuracy:.2f} | {seconds:.0f} |"
+            f"| {name} | {what} | {which} | {values[0]:.3f} | {said} | {shifted} | {accuracy:.2f} | {read:.2f} "
+            f"| {seconds:.0f} |"
         )
     return "\n".join(lines)
 
@@ -168,10 +216,9 @@ def main() -> None:
     settings: dict[str, dict[str, Any]] = yaml.safe_load(options.settings.read_text(encoding="utf-8"))
     options.out.mkdir(parents=True, exist_ok=True)
     os.environ["OMP_NUM_THREADS"] = "1"
-    folder = options.workdir / "data" / "ravdess" / "fbank80"
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         waiting = [
-            pool.submit(train, name, settings[name], group, seed, folder, path)
+            pool.submit(train, name, settings[name], group, seed, options.workdir, path)
             for seed in options.seeds
             for name in settings
             for group in DEV
