@@ -117,8 +117,6 @@ def _settings(experiments: Sequence[Measured]) -> Table:
     found = _differing([experiment.settings for experiment in experiments])
     body = [[key, *map(_short, values)] for key, values in found.items()] or [["nothing", *[""] * len(experiments)]]
     caption = "Settings that are not the same everywhere, with what each system resolves to."
-    if any(experiment.published for experiment in experiments):
-        caption += " Of a published recipe: as its folder says now, with the --set of its command."
     return Table("What differs in the settings", caption, ["setting", *(e.label for e in experiments)], body)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sernet.config.base import read_yaml
-from sernet.config.load import load_corpus, load_recipe
+from sernet.config.load import load_corpus
 from sernet.corpus.entries import speaker_id
 from sernet.errors import SernetError, UsageError
 from sernet.pipeline.files import read_json
@@ -110,27 +109,12 @@ class Measured:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """What was asked for, systems in full; of a published one, its recipe with the ``--set`` of its command.
-
-        Raises:
-            UsageError: the recipe is at fault.
-        """
-        if (self.folder / "config.yaml").exists():
-            config = dict(read_yaml(self.folder / "config.yaml"))
-            config["systems"] = {name: self._system(name) or asked for name, asked in config["systems"].items()}
-        elif (self.folder / "conf" / "recipe.yaml").exists():
-            words = shlex.split(self.made.get("command", ""))
-            pairs = [words[i + 1].partition("=") for i, word in enumerate(words[:-1]) if word == "--set"]
-            chosen = {key: value for key, _, value in pairs if not key.startswith("corpora.")}
-            recipe = load_recipe(self.folder.parent, self.folder.name, chosen)
-            config = recipe.config.model_dump(mode="json", exclude={"corpora"})
-            config["systems"] |= {
-                name: {"model": model.model_dump(mode="json"), "train": train.model_dump(mode="json")}
-                for name, (model, train) in recipe.systems.items()
-                if recipe.config.systems[name].svm is None
-            }
-        else:
-            config = {}
+        """What was asked for, systems in full; empty where nobody wrote it down."""
+        path = self.folder / "config.yaml"
+        if not path.exists():
+            return {}
+        config = dict(read_yaml(path))
+        config["systems"] = {name: self._system(name) or asked for name, asked in config["systems"].items()}
         return {key: value for key, value in config.items() if key not in ("title", "seeds", "model", "train")}
 
     def _system(self, name: str) -> dict[str, Any]:
