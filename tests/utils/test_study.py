@@ -50,7 +50,7 @@ def test_means_and_differences(tmp_path):
 def test_every_setting_is_one_that_training_takes():
     settings = yaml.safe_load((ROOT / "egs" / "ablation" / "studies.yaml").read_text(encoding="utf-8"))
     for name, setting in settings.items():
-        assert set(setting) <= {"what", "model", "train", "speakers", "distil", "align", "pretrain"}, name
+        assert set(setting) <= {"what", "model", "train", "speakers", "with", "distil", "align", "pretrain"}, name
         validate(ModelConfig, setting.get("model", {}), name)
         validate(TrainConfig, setting.get("train", {}), name)
     tested = set(study.TEST)

@@ -5,9 +5,10 @@
 DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --stop-stage features ...``). The tuning
 fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
 four, two women and two men each, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
-setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone), or a
-way of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (corpora after stage 2). What is there
-in FOLDER is not trained again.
+setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone),
+`with` (other corpora after stage 2, trained on too, and which classes they have), or a way of training of
+utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora). What is there in FOLDER is not trained
+again.
 
 At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
 speakers, groups and seeds, with its 95 % interval; UAR on the same dev speech as another corpus might have recorded it
@@ -72,6 +73,7 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     import torch
 
     from sernet.corpus.utterances import read_cuts
+    from sernet.data.dataset import Examples
     from sernet.data.load import load_examples
     from sernet.model.sernet import classify, embed
     from sernet.train.batches import TrainingData
@@ -88,7 +90,14 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     only = {f"ravdess-{speaker}" for speaker in setting.get("speakers", {}).get(group, [])}
     examples = everything.where(lambda u: u.speaker not in tested | held and (not only or u.speaker in only))
     dev = everything.where(lambda u: u.speaker in held)
-    data = TrainingData(examples, CLASSES, {}, None, model, config, seed)
+    classes_of = setting.get("with", {})
+    for corpus, classes in classes_of.items():
+        place = workdir / "data" / corpus / "fbank80"
+        more = load_examples({corpus: place}, read_cuts(place / "cuts.jsonl.gz"))
+        more = more.where(lambda u, classes=classes: u.emotion in classes)  # type: ignore[misc]
+        examples = Examples(examples.utterances + more.utterances, examples.features + more.features)
+    allowed = {"ravdess": CLASSES, **classes_of} if classes_of else None
+    data = TrainingData(examples, CLASSES, {}, allowed, model, config, seed)
     start = time.process_time()
     kind = Aligned if "align" in setting else Trainer
     trainer = kind(data, len(CLASSES), model, config, seed, "cpu")
