@@ -75,7 +75,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[U
     ood_sets = experiment.ood_sets(unit)
     there = {n: experiment.utterances(unit, n) for n in sets(experiment, unit) if n not in ood_sets}
     there |= {n: experiment.utterances(unit, n) for n in ood_sets if not is_made(experiment, n)}
-    config = experiment.recipe.config.ood
+    config = experiment.recipe.config.detection(unit.run.config)
     heard = [name for name in ood_sets if is_made(experiment, name) and config.sets[name].condition != "corrupted"]
     made = {name: made_path(experiment, unit, name) for name in heard}
     folder = unit.directory / "ood"

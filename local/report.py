@@ -115,7 +115,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
     files += [unit.directory / "history.jsonl" for unit in units if not experiment.svm(unit.system)]
     for unit in units:
         ood_sets = experiment.ood_sets(unit)
-        scored_by = experiment.recipe.config.ood.scored(ood_sets)
+        scored_by = experiment.recipe.config.detection(unit.run.config).scored(ood_sets)
         files += [unit.directory / "ood" / detector / f"{name}.npz" for detector, name in scored_by]
         files += [score_path(unit, "dev")] if "dev" in experiment.sets(unit) else []
         files += [
@@ -141,7 +141,9 @@ def _job(experiment: Experiment, request: Request) -> Job:
             "versus": {name: system.versus for name, system in experiment.recipe.config.systems.items()},
             "svms": svms(experiment),
             "probes": experiment.recipe.config.probes,
-            "detectors": experiment.recipe.config.ood.detectors,
+            "detectors": {
+                run.name: experiment.recipe.config.detection(run.config).detectors for run in experiment.runs
+            },
             "shown": {key: provenance[key] for key in shown},
         },
         modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),

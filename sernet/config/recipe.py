@@ -14,7 +14,7 @@ from sernet.config.base import Strict
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import SIZES, SvmConfig
 from sernet.config.model import AttributeName
-from sernet.config.ood import STANDARD_SETS, OodConfig, OodSetConfig
+from sernet.config.ood import STANDARD_SETS, DetectorName, OodConfig, OodSetConfig
 from sernet.config.peers import PEERS
 from sernet.config.timeline import TimelineConfig
 from sernet.emotions import check_emotion, check_merge
@@ -130,6 +130,7 @@ class RunConfig(Strict):
     systems: list[str] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
+    detectors: list[DetectorName] | None = Field(None, min_length=1, description="only these of ood.detectors")
     against: list[str] = Field(
         default_factory=list, description="runs on the same folds, subtracted wherever both test the same corpus"
     )
@@ -248,12 +249,19 @@ class RecipeConfig(Strict):
                 if system not in self.systems:
                     known = sorted({*self.systems, *PEERS})
                     raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {known}")
+            if strange := [detector for detector in run.detectors or [] if detector not in self.ood.detectors]:
+                raise ValueError(f"runs.{name}.detectors: {strange[0]} is not in ood.detectors")
             for ood_set in run.ood:
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
                 if (corpus := self.ood.sets[ood_set].corpus) in run.corpora:
                     raise ValueError(f"runs.{name}.ood: {ood_set} is made of {corpus}, which the run trains on")
         return self
+
+    def detection(self, run: RunConfig) -> OodConfig:
+        """The `ood` part as it is for ``run``."""
+        chosen = [name for name in self.ood.detectors if run.detectors is None or name in run.detectors]
+        return self.ood.model_copy(update={"detectors": chosen})
 
     @model_validator(mode="after")
     def _compared(self) -> RecipeConfig:

@@ -37,6 +37,7 @@ class Network:
         seconds = meta["model"]["window_seconds"]
         self._window = None if seconds is None else round(seconds / meta["frame_shift"])
         self._prepare = front_end(meta)
+        self._signs: dict[tuple[int, float], tuple[Examples, list[Tensor]]] = {}
 
     @classmethod
     def load(cls, directory: Path, device: str = "cpu") -> Network:
@@ -62,6 +63,25 @@ class Network:
             frames += longer
         if batch:
             yield batch, self._inputs(examples, batch)
+
+    def signs(self, examples: Examples, temperature: float) -> list[Tensor]:
+        """Which way each normalised feature makes the network surer: int8 ``(frames, bins)`` of each utterance.
+
+        The sign of the gradient of the largest posterior's logarithm at ``temperature``. It is asked for once: neither
+        the size nor the direction of a step changes it.
+        """
+        known, signs = self._signs.get((id(examples), temperature), (None, []))
+        if known is None:
+            found: dict[int, Tensor] = {}
+            for places, inputs in self.batches(examples):
+                inputs = [x.requires_grad_() for x in inputs]
+                logits = self.logits(inputs).double() / temperature
+                confidence = (logits.max(dim=1).values - torch.logsumexp(logits, dim=1)).sum()
+                gradients = torch.autograd.grad(confidence, inputs)
+                found.update((place, g.sign().to(torch.int8)) for place, g in zip(places, gradients, strict=True))
+            signs = [found[place] for place in range(len(examples))]
+            self._signs[id(examples), temperature] = examples, signs  # while it is kept, its id is nobody else's
+        return signs
 
     def pooled(self, inputs: Sequence[Tensor]) -> Tensor:
         """Normalised pooled statistics ``(utterances, pooled)``, each the mean over an utterance's windows.

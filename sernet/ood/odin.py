@@ -9,8 +9,6 @@ import numpy as np
 from sernet.ood.base import Floats, NetworkDetector, confidence_gap
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from sernet.data.dataset import Examples
     from sernet.ood.network import Network
 
@@ -36,18 +34,11 @@ class Odin(NetworkDetector):
         import torch
 
         found = np.empty(len(examples))
+        signs = network.signs(examples, self.temperature) if self.step else None
         for places, inputs in network.batches(examples):
-            moved = self._moved(network, inputs) if self.step else inputs
+            if signs is not None:
+                inputs = [x + self.direction * self.step * signs[i] for i, x in zip(places, inputs, strict=True)]
             with torch.no_grad():
-                logits = network.logits(moved).double().cpu().numpy()
+                logits = network.logits(inputs).double().cpu().numpy()
             found[places] = confidence_gap(logits / self.temperature)
         return found
-
-    def _moved(self, network: Network, inputs: list[Tensor]) -> list[Tensor]:
-        import torch
-
-        inputs = [x.requires_grad_() for x in inputs]
-        logits = network.logits(inputs).double() / self.temperature
-        confidence = (logits.max(dim=1).values - torch.logsumexp(logits, dim=1)).sum()
-        gradients = torch.autograd.grad(confidence, inputs)
-        return [x.detach() + self.direction * self.step * g.sign() for x, g in zip(inputs, gradients, strict=True)]

@@ -119,7 +119,7 @@ class Material:
     def _features(self, detector: str, name: str) -> Examples:
         if name not in self.examples:
             raise SernetError(f"detector {detector} needs the features of set {name}, which were not given")
-        return self.examples[name].select(self.scores(name).utt_id)
+        return self._once(f"features {name}", lambda: self.examples[name].select(self.scores(name).utt_id))
 
     def _load_network(self) -> Network:
         from sernet.ood.network import Network

@@ -52,7 +52,7 @@ def build_results(
     recipe: str,
     tag: str | None = None,
     baseline: str = "baseline",
-    detectors: Sequence[str] | None = None,
+    detectors: Mapping[str, Sequence[str]] = NONE,
     apart: Collection[str] = (),
     timed: Sequence[Timed] = (),
     tuned: Collection[str] | None = None,
@@ -63,17 +63,18 @@ def build_results(
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
-    For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean over
-    seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other system minus
-    ``baseline``, and minus those that ``versus`` names for it). OOD: the same for every detector found, where the rows
-    of single models stand without an interval; ``n_speakers`` counts the speakers of the ID test set. ``detectors``
-    names those that count; None: all that left files. ``apart`` names the runs whose folds stand apart: each fold has
-    its mean over seeds, too. ``timed`` names what was segmented (condition `timeline`). ``tuned`` names the speakers
-    whom the settings were chosen on: beside each mean over folds and seeds stands that over the folds that test none of
-    them, where these are some and not all, as fold "mean-untuned". ``probes`` names the attributes that were probed
-    for. ``rivals`` names, for a run, the runs that are subtracted from it, system by system, wherever both have tested
-    the same corpus under the same condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the
-    systems in which nothing is random: their one seed is paired with every seed of the others.
+    For each run and test set: each (seed, fold), each seed's mean over folds and its pooled utterances, the mean
+    over seeds of both, the spread over seeds, the majority class, and paired differences of systems (each other
+    system minus ``baseline``, and minus those that ``versus`` names for it). OOD: the same for every detector
+    found, where the rows of single models stand without an interval; ``n_speakers`` counts the speakers of the ID
+    test set. ``detectors`` names those that count in a run; of a run that it does not name: all that left files.
+    ``apart`` names the runs whose folds stand apart: each fold has its mean over seeds, too. ``timed`` names what
+    was segmented (condition `timeline`). ``tuned`` names the speakers whom the settings were chosen on: beside each
+    mean over folds and seeds stands that over the folds that test none of them, where these are some and not all,
+    as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
+    runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
+    condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the systems in which nothing is
+    random: their one seed is paired with every seed of the others.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems (or rivals) were scored on different utterances.
@@ -84,9 +85,10 @@ def build_results(
     read = lru_cache(maxsize=None)(read_outputs)
 
     def of_group(constant: Row, members: Sequence[Scored]) -> list[Row]:
+        chosen = detectors.get(constant["run"])
         if not constant["condition"].startswith("ood-"):
             found = LabelGroup(constant, members, baseline, read, versus=versus, svms=svms).rows()
-            found += ConfidenceGroup(constant, members, baseline, read, detectors, versus, svms).rows()
+            found += ConfidenceGroup(constant, members, baseline, read, chosen, versus, svms).rows()
             if constant["condition"] != "corrupted":
                 found += ProbeGroup(constant, members, baseline, read, probes, versus, svms).rows()
             for rival in rivals.get(constant["run"], ()):
@@ -94,10 +96,10 @@ def build_results(
                 theirs = [item for item in scored if (item.run, item.condition, item.test) == place]
                 found += against(constant, members, theirs, read)
             return found
-        found = OodGroup(constant, members, baseline, read, detectors, versus).rows()
+        found = OodGroup(constant, members, baseline, read, chosen, versus).rows()
         shifted = {item.directory: shift_sets(scored, item) for item in members}
         if constant["condition"] != "ood-shift" and any(shifted.values()):
-            found += FullSpectrumGroup(constant, members, baseline, read, detectors, versus, shifted).rows()
+            found += FullSpectrumGroup(constant, members, baseline, read, chosen, versus, shifted).rows()
         return found
 
     rows: list[Row] = []

@@ -69,6 +69,22 @@ def test_corrupted_sets_are_for_detectors_that_work_from_saved_scores():
     assert of.scored([]) == []
 
 
+def test_a_run_may_have_some_of_the_detectors():
+    run = {"corpora": ["x"], "classes": ["anger", "fear"], "protocol": {"kind": "speaker-groups", "groups": 2}}
+    raw = {"title": "t", "systems": SYSTEMS, "ood": {"detectors": ["msp", "odin", "knn"]}}
+
+    def recipe(**more):
+        runs = {"all": run, "some": {**run, "detectors": ["knn", "msp"]}, **more}
+        return validate(RecipeConfig, raw | {"runs": runs}, "recipe.yaml")
+
+    found = recipe()
+    assert found.detection(found.runs["all"]).detectors == ["msp", "odin", "knn"]
+    assert found.detection(found.runs["some"]).detectors == ["msp", "knn"]  # in the order of ood.detectors
+    assert found.ood.detectors == ["msp", "odin", "knn"]
+    with pytest.raises(SernetError, match="runs.other.detectors: vim is not in ood.detectors"):
+        recipe(other={**run, "detectors": ["vim"]})
+
+
 def test_one_name_or_several_to_tune_on():
     dev = {**NOISE, "split": "dev"}
     assert config(sets={"a": dev}, tune_on="a").tune_on == ["a"]
