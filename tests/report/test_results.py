@@ -102,6 +102,13 @@ def test_ood_rows_are_the_mean_over_models(experiment: tuple[list[Scored], list[
     assert {row["test"] for row in headline(rows, **where)} == {"near", "shift", "noise"}
 
 
+def test_a_run_counts_the_detectors_that_it_names(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, systems=("am",), takes=1, detectors=("msp", "duration"))
+    rows = build_results(scored, "mini", detectors={"single_mini_en": ["msp"]})
+    found = {(row["run"], row["detector"]) for row in rows if row["detector"] and row["run"].startswith("single")}
+    assert found == {("single_mini_en", "msp"), ("single_mini_de", "msp"), ("single_mini_de", "duration")}
+
+
 def test_differences_are_paired(experiment: tuple[list[Scored], list[Row]]) -> None:
     """The noise of a speaker is common to the systems, so the difference is surer than two intervals would say."""
     _, rows = experiment
