@@ -249,8 +249,8 @@ class RecipeConfig(Strict):
                 if system not in self.systems:
                     known = sorted({*self.systems, *PEERS})
                     raise ValueError(f"runs.{name}.systems: no system {system!r}; there are {known}")
-            if strange := [detector for detector in run.detectors or [] if detector not in self.ood.detectors]:
-                raise ValueError(f"runs.{name}.detectors: {strange[0]} is not in ood.detectors")
+            if run.detectors and not set(run.detectors) & set(self.ood.detectors):
+                raise ValueError(f"runs.{name}.detectors: none of them is in ood.detectors")
             for ood_set in run.ood:
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
