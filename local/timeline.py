@@ -179,7 +179,7 @@ def _decoding(experiment: Experiment, unit: Unit, part: str, kind: str) -> dict[
             "timeline": config.model_dump(mode="json", exclude={"decoder", "runs", "tune", "sequence"}),
             "options": experiment.recipe.config.ood.options.get(detector, {}) if detector else {},
             "train": {name: labels.count(name) for name in config.classes},
-            "balanced": "class" in experiment.recipe.systems[models.trained_system(unit)][1].balance,
+            "balanced": "class" in experiment.recipe.settings(unit.run.config, models.trained_system(unit))[1].balance,
         },
         "inputs": (
             unit.directory / "model.json",

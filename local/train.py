@@ -93,7 +93,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         return _svm_job(experiment, unit, svm)
     train = experiment.part(unit, "train")
     dev = experiment.part(unit, "dev") if unit.run.config.dev_speakers and unit.run.folded else []
-    model, training = experiment.recipe.systems[unit.system]
+    model, training = experiment.recipe.settings(unit.run.config, unit.system)
     config: dict[str, Any] = {
         "model": model.model_dump(mode="json"),
         "train": training.model_dump(mode="json"),

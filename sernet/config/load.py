@@ -14,7 +14,7 @@ from sernet.config.base import read_yaml, validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.model import ModelConfig
 from sernet.config.peers import PEERS
-from sernet.config.recipe import SYSTEMS, RecipeConfig
+from sernet.config.recipe import SYSTEMS, RecipeConfig, RunConfig
 from sernet.config.training import TrainConfig
 from sernet.errors import UsageError
 
@@ -28,6 +28,11 @@ class Recipe:
     corpora: dict[str, CorpusConfig]
     folders: dict[str, Path]
     systems: dict[str, tuple[ModelConfig, TrainConfig]]
+
+    def settings(self, run: RunConfig, system: str) -> tuple[ModelConfig, TrainConfig]:
+        """Of a system, as ``run`` trains it."""
+        model, train = self.systems[system]
+        return model, TrainConfig.model_validate(merged(train.model_dump(mode="json"), run.train))
 
 
 def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
@@ -60,6 +65,8 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
     _check_tuned_on(config, corpora, where)
     _check_folds(config, corpora, where)
     _check_speakers(config, corpora, where)
+    for run, of in config.runs.items():
+        validate(TrainConfig, merged(config.train, of.train), f"{where}: runs.{run}.train")
     return Recipe(name, config, corpora, folders, _systems(config, where))
 
 

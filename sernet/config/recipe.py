@@ -129,6 +129,7 @@ class RunConfig(Strict):
     )
     systems: list[str] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
+    train: dict[str, Any] = Field(default_factory=dict, description="laid over `train` of every system in this run")
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
     detectors: list[DetectorName] | None = Field(None, min_length=1, description="only these of ood.detectors")
     against: list[str] = Field(

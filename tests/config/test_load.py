@@ -34,6 +34,16 @@ def test_settings_reach_all_systems_or_one() -> None:
     assert systems["msac"][0].attributes["gender"].weight == 0.3
 
 
+def test_a_run_may_be_trained_differently() -> None:
+    settings = {"systems.am.train.peak_lr": "0.001", "runs.cross.train": "{epochs: 60, augment: {style: 0}}"}
+    recipe = load_recipe(EGS, "mini", settings)
+    plain, longer = (recipe.settings(recipe.config.runs[name], "am")[1] for name in ("single", "cross"))
+    assert plain == recipe.systems["am"][1]
+    assert (longer.epochs, longer.augment.style, longer.augment.time_masks) == (60, 0, plain.augment.time_masks)
+    assert longer.peak_lr == 0.001  # the system's own stays
+    assert longer.model_copy(update={"epochs": plain.epochs, "augment": plain.augment}) == plain
+
+
 def test_a_system_is_compared_with_one_or_several() -> None:
     settings = {"systems.gender": "{versus: am}", "systems.msac.versus": "[gender, am]"}
     systems = load_recipe(EGS, "mini", settings).config.systems
@@ -70,6 +80,7 @@ def test_a_control_is_switched_off_by_the_word_off() -> None:
         ({"features.storage": "int8"}, "features.storage"),
         ({"only": "[nosuch]"}, "only: no run 'nosuch'; there are ['cross', 'single']"),
         ({"title.x": "1"}, "title is a value, not a group"),
+        ({"runs.cross.train.epoch": "60"}, "runs.cross.train: epoch: unknown key; allowed: epochs"),
         ({"runs.singl.folds": "[0]"}, "no run 'singl'; there are single, cross"),
     ],
 )
