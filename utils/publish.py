@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def publish(experiment: Path, recipe: Path) -> list[Path]:
     """Copy RESULTS.md, with the recipe's NOTES.md behind it, results.json and config.yaml; write the predictions.
 
-    Of detectors, results.json keeps the means: those of each model, nine tenths of the file, stay in exp/.
+    Of detectors, results.json keeps the means over all folds: those of each model and of untuned folds, nine tenths of
+    the file and more, stay in exp/.
 
     Raises:
         SernetError: the experiment has no report yet.
@@ -42,7 +43,9 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     # Systems in full: defaults change, and what was measured with them does not.
     config = read_yaml(experiment / "config.yaml") | {"systems": load(experiment).settings["systems"]}
     write_text(recipe / "config.yaml", yaml.safe_dump(config, width=120))
-    means = [row for row in rows if row["detector"] is None or row["seed"] is None]
+    means = [
+        row for row in rows if row["detector"] is None or (row["seed"] is None and row["fold"] != "mean-untuned")
+    ]
     write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
