@@ -43,9 +43,7 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     # Systems in full: defaults change, and what was measured with them does not.
     config = read_yaml(experiment / "config.yaml") | {"systems": load(experiment).settings["systems"]}
     write_text(recipe / "config.yaml", yaml.safe_dump(config, width=120))
-    means = [
-        row for row in rows if row["detector"] is None or (row["seed"] is None and row["fold"] != "mean-untuned")
-    ]
+    means = [row for row in rows if row["detector"] is None or (row["seed"] is None and row["fold"] != "mean-untuned")]
     write_results(means, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
