@@ -65,9 +65,10 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
     _check_tuned_on(config, corpora, where)
     _check_folds(config, corpora, where)
     _check_speakers(config, corpora, where)
+    systems = _systems(config, where)
     for run, of in config.runs.items():
         validate(TrainConfig, merged(config.train, of.train), f"{where}: runs.{run}.train")
-    return Recipe(name, config, corpora, folders, _systems(config, where))
+    return Recipe(name, config, corpora, folders, systems)
 
 
 def load_corpus(egs: Path, name: str, first: Path | None = None) -> tuple[CorpusConfig, Path]:
