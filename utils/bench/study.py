@@ -78,7 +78,7 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     from sernet.model.sernet import classify, embed
     from sernet.train.batches import TrainingData
     from sernet.train.trainer import Trainer, mean_recall
-    from utils.bench.tried import Aligned, Distilled, pretrained, start_from
+    from utils.bench.tried import Aligned, Distilled, finish, pretrained, start_from
 
     model = validate(ModelConfig, setting.get("model", {}), f"{name}.model")
     config = validate(TrainConfig, setting.get("train", {}), f"{name}.train")
@@ -123,12 +123,6 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
         )  # fmt: skip
     told = ", ".join(f"{of} {mean_recall(label, of_it.argmax(1)):.3f}" for of, of_it in zip(SHIFTS, found, strict=True))
     return f"{name} {group} seed {seed}: dev UAR {told}; {seconds:.0f} s"
-
-
-def finish(trainer: Trainer) -> None:
-    """Train to the last epoch."""
-    while trainer.done < trainer.epochs:
-        trainer.history.append(trainer.epoch())
 
 
 def speaker_read(trainer: Trainer, examples: Examples) -> float:

@@ -1,4 +1,4 @@
-"""Ways of training that the study tries beside the settings that any recipe has: none has paid so far."""
+"""Ways of training that the study tries beside the settings that any recipe has; none is measured yet (STUDIES.md)."""
 
 from __future__ import annotations
 
@@ -87,9 +87,14 @@ def pretrained(workdir: Path, corpora: list[str], model: ModelConfig, config: Tr
     schedule = config.model_copy(update={"epochs": -(-20000 // len(named))})
     data = TrainingData(Examples(named, examples.features), speakers, {}, None, model, schedule, seed)
     trainer = Trainer(data, len(speakers), model, schedule, seed, "cpu")
-    while trainer.done < trainer.epochs:
-        trainer.epoch()
+    finish(trainer)
     return trainer
+
+
+def finish(trainer: Trainer) -> None:
+    """Train to the last epoch."""
+    while trainer.done < trainer.epochs:
+        trainer.history.append(trainer.epoch())
 
 
 def start_from(trainer: Trainer, other: Trainer) -> None:
