@@ -59,10 +59,12 @@ def announce(experiment: Experiment) -> list[str]:
     wanted = {name for run in experiment.runs for name in run.config.ood}
     absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
     named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
-    svms = [name for name in sorted(named) if experiment.svm(name)]
+    systems = experiment.recipe.config.systems
+    others = {True: "an SVM on functionals", False: "made of other systems' scores"}
+    silent = {name: others[experiment.svm(name) is not None] for name in sorted(named) if not systems[name].network}
     return [
         *(f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent),
-        *(f"{name}: an SVM on functionals; not scored out of distribution" for name in svms),
+        *(f"{name}: {what}; not scored out of distribution" for name, what in silent.items()),
     ]
 
 

@@ -91,14 +91,27 @@ def preliminary(experiment: Experiment) -> list[str]:
 
 def _few_seeds(experiment: Experiment, run: Run, asked: set[int]) -> bool:
     seeds = asked if run.config.seeds is None else asked & set(run.config.seeds)
-    networks = set(experiment.recipe.config.systems_of(run.config)) - set(svms(experiment))
-    return bool(networks) and len(seeds) < ENOUGH_SEEDS
+    random = any(experiment.draws(system) for system in experiment.recipe.config.systems_of(run.config))
+    return random and len(seeds) < ENOUGH_SEEDS
 
 
 def svms(experiment: Experiment) -> list[str]:
-    """The systems of the runs that are no networks: nothing in them is random, so they have one seed."""
+    """The systems of the runs in which nothing is random: they have one seed."""
     systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
-    return sorted(system for system in systems if experiment.svm(system))
+    return sorted(system for system in systems if not experiment.draws(system))
+
+
+def decision_values(experiment: Experiment) -> list[str]:
+    """The systems of the runs whose logits are an SVM's decision values, or hold them: no log-probabilities."""
+    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
+    return sorted(s for s in systems if any(experiment.svm(member) for member in experiment.fuse(s) or [s]))
+
+
+def fused(experiment: Experiment) -> dict[str, str]:
+    """The systems of the runs that are sums of others, in words."""
+    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
+    found = {system: experiment.fuse(system) for system in sorted(systems) if experiment.fuse(system)}
+    return {name: " + ".join(f"{weight:g} {member}" for member, weight in of.items()) for name, of in found.items()}
 
 
 def folds_apart(experiment: Experiment) -> dict[str, str]:
@@ -112,7 +125,8 @@ def _job(experiment: Experiment, request: Request) -> Job:
     files = [
         score_path(unit, name) for unit in units for name in sets(experiment, unit) if name not in ("train", "dev")
     ]
-    files += [unit.directory / "history.jsonl" for unit in units if not experiment.svm(unit.system)]
+    systems = experiment.recipe.config.systems
+    files += [unit.directory / "history.jsonl" for unit in units if systems[unit.system].network]
     for unit in units:
         ood_sets = experiment.ood_sets(unit)
         scored_by = experiment.recipe.config.detection(unit.run.config).scored(ood_sets)
@@ -126,7 +140,17 @@ def _job(experiment: Experiment, request: Request) -> Job:
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
     provenance = _provenance(experiment, request, units, recipe)
-    shown = ("title", "config digest", "runs", "folds", "folds apart", "seeds", "SVMs", "preliminary")
+    shown = (
+        "title",
+        "config digest",
+        "runs",
+        "folds",
+        "folds apart",
+        "seeds",
+        "SVMs",
+        "decision values",
+        "preliminary",
+    )
     return Job(
         name=f"report {experiment.name}",
         script="local.report",
@@ -213,6 +237,8 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "folds apart": folds_apart(experiment),
         "seeds": sorted({unit.seed for unit in units}),
         "SVMs": svms(experiment),
+        "fused": fused(experiment),
+        "decision values": decision_values(experiment),
         "merged": _merged(units),
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),

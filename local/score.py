@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a far set and fold, then one a model and set, then the probes of each model."""
+    """One job a far set and fold, one a model and set, then the sums of fused systems and the probes of each model."""
     units = list(experiment.units())
     making = {}
     for unit in units:
@@ -31,15 +31,21 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
                 job = _set_job(experiment, unit, name)
                 making[job.name] = job
     yield list(making.values())
-    yield [_score_job(experiment, request, unit, name) for unit in units for name in sets(experiment, unit)]
+    fused = [unit for unit in units if experiment.fuse(unit.system)]
+    of_their_own = [unit for unit in units if not experiment.fuse(unit.system)]
+    yield [_score_job(experiment, request, unit, name) for unit in of_their_own for name in sets(experiment, unit)]
+    if fused:
+        yield [_fuse_job(experiment, unit, name) for unit in fused for name in sets(experiment, unit)]
     if experiment.recipe.config.probes:
         yield [_probe_job(experiment, unit) for unit in units]
 
 
 def run(job: Job) -> None:
-    """Make one far set, score one set with one model, or probe one model's embeddings."""
+    """Make one far set, score one set with one model, add such scores, or probe one model's embeddings."""
     if "set" in job.config:
         _make(job)
+    elif "fuse" in job.config:
+        _fuse(job)
     elif "probes" in job.config:
         _probe(job)
     else:
@@ -153,6 +159,28 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
         light=True,
         uses_gpu=svm is None and may_use_gpu(request),
     )
+
+
+def _fuse_job(experiment: Experiment, unit: Unit, name: str) -> Job:
+    return Job(
+        name=f"score {unit.name}/{name}",
+        script="local.score",
+        stamp=score_path(unit, name).with_suffix(".json"),
+        config={"fuse": dict(experiment.fuse(unit.system))},
+        modules=("sernet.score.fusion",),
+        inputs=tuple(score_path(member, name) for member in experiment.members(unit)),
+        outputs=(score_path(unit, name),),
+        light=True,
+    )
+
+
+def _fuse(job: Job) -> None:
+    from sernet.score.files import ScoreSet
+    from sernet.score.fusion import fused
+
+    scores = fused([ScoreSet.load(path) for path in job.inputs], list(job.config["fuse"].values()))
+    scores.save(job.outputs[0])
+    print(f"{len(scores)} utterances in {job.outputs[0]}", flush=True)
 
 
 def _probe_job(experiment: Experiment, unit: Unit) -> Job:

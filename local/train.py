@@ -19,8 +19,8 @@ from sernet.pipeline.stamps import Job
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a model."""
-    yield [_job(experiment, request, unit) for unit in experiment.units()]
+    """One job a model; a fused system has none of its own."""
+    yield [_job(experiment, request, unit) for unit in experiment.units() if not experiment.fuse(unit.system)]
 
 
 def run(job: Job) -> None:

@@ -97,8 +97,17 @@ class Experiment:
         return self.data(corpus) / (name or self.recipe.config.features.name)
 
     def svm(self, system: str) -> SvmConfig | None:
-        """The linear SVM that a system is; None: it is a network."""
+        """The linear SVM that a system is; None: it is none."""
         return self.recipe.config.systems[system].svm
+
+    def fuse(self, system: str) -> Mapping[str, float]:
+        """The systems that a system is the weighted sum of; none: it is one of its own."""
+        return self.recipe.config.systems[system].fuse
+
+    def members(self, unit: Unit) -> list[Unit]:
+        """The models that a fused unit is the sum of, in the order of its weights."""
+        first = {s: self._seeds(unit.run, s)[0] for s in self.fuse(unit.system)}
+        return [self._unit(unit.run, s, unit.fold, unit.seed if self.draws(s) else first[s]) for s in first]
 
     def functionals(self, corpus: str) -> list[str]:
         """The functionals of a corpus that some system asks for."""
@@ -174,10 +183,10 @@ class Experiment:
         """The out-of-distribution sets of a unit.
 
         Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
-        without held-out emotions that the unit's test speakers never show. None for an SVM: the sounds of far sets
-        are kept as FBanks.
+        without held-out emotions that the unit's test speakers never show. None for what is no network: the sounds of
+        far sets are kept as FBanks, which an SVM does not hear.
         """
-        if not unit.run.folded or self.svm(unit.system):
+        if not unit.run.folded or not self.recipe.config.systems[unit.system].network:
             return []
         sets = self.recipe.config.ood.sets
         there = [name for name in unit.run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
@@ -186,16 +195,24 @@ class Experiment:
     def units(self) -> Iterator[Unit]:
         """All models, run by run. Needs the fold files of stage 1."""
         for run in self.runs:
-            seeds = self.seeds or tuple(self.recipe.config.seeds)
-            if run.config.seeds is not None:
-                seeds = tuple(seed for seed in seeds if seed in run.config.seeds)
             for system in self.recipe.config.systems_of(run.config):
-                # An SVM draws nothing: one seed says all.
-                drawn = seeds[:1] if self.svm(system) else seeds
                 for fold in self.fold_numbers(run):
-                    for seed in drawn:
-                        part = "all" if fold == "all" else f"fold{fold}"
-                        yield Unit(run, system, fold, seed, self.folder / run.name / system / part / f"seed{seed}")
+                    for seed in self._seeds(run, system):
+                        yield self._unit(run, system, fold, seed)
+
+    def draws(self, system: str) -> bool:
+        """Whether anything in a system is random: nothing in an SVM is, and one seed says all."""
+        return any(self.svm(member) is None for member in self.fuse(system) or [system])
+
+    def _seeds(self, run: Run, system: str) -> tuple[int, ...]:
+        seeds = self.seeds or tuple(self.recipe.config.seeds)
+        if run.config.seeds is not None:
+            seeds = tuple(seed for seed in seeds if seed in run.config.seeds)
+        return seeds if self.draws(system) else seeds[:1]
+
+    def _unit(self, run: Run, system: str, fold: int | str, seed: int) -> Unit:
+        part = "all" if fold == "all" else f"fold{fold}"
+        return Unit(run, system, fold, seed, self.folder / run.name / system / part / f"seed{seed}")
 
     def fold_numbers(self, run: Run) -> list[int | str]:
         """The folds that are trained, by number; "all" where everything is."""

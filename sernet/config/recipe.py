@@ -183,7 +183,7 @@ def _listed(value: object) -> object:
 
 
 class SystemConfig(Strict):
-    """A system: what it changes in the recipe's `model` and `train`, or a linear SVM on functionals."""
+    """A system: what it changes in the recipe's `model` and `train`, a linear SVM, or the sum of other systems."""
 
     description: str = ""
     versus: Annotated[list[str], BeforeValidator(_listed)] = Field(
@@ -192,11 +192,25 @@ class SystemConfig(Strict):
     model: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
     svm: SvmConfig | None = Field(None, description="a linear SVM on functionals in the place of a network")
+    fuse: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="other systems of the same runs, and the weights that their logits are added with; nothing is "
+        "trained",
+    )
+
+    @property
+    def network(self) -> bool:
+        """Whether it is a network of its own."""
+        return self.svm is None and not self.fuse
 
     @model_validator(mode="after")
     def _one(self) -> SystemConfig:
         if self.svm and (self.model or self.train):
             raise ValueError("a system with svm has no network; leave model and train out")
+        if self.fuse and (self.svm or self.model or self.train):
+            raise ValueError("a system with fuse is made of others; leave svm, model and train out")
+        if len(self.fuse) == 1:
+            raise ValueError("fuse needs two systems or more")
         return self
 
 
@@ -257,6 +271,21 @@ class RecipeConfig(Strict):
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
                 if (corpus := self.ood.sets[ood_set].corpus) in run.corpora:
                     raise ValueError(f"runs.{name}.ood: {ood_set} is made of {corpus}, which the run trains on")
+        return self
+
+    @model_validator(mode="after")
+    def _fused(self) -> RecipeConfig:
+        for name, system in self.systems.items():
+            for member in system.fuse:
+                if member not in self.systems:
+                    raise ValueError(f"systems.{name}.fuse: no system {member!r}; there are {sorted(self.systems)}")
+                if self.systems[member].fuse:
+                    raise ValueError(f"systems.{name}.fuse: {member} is itself fused; name its systems")
+        for name, run in self.runs.items():
+            there = [known for known in self.systems_of(run) if known in self.systems]
+            for known in there:
+                if lacking := [member for member in self.systems[known].fuse if member not in there]:
+                    raise ValueError(f"runs.{name}: {known} is made of {lacking[0]}, which the run does not have")
         return self
 
     def detection(self, run: RunConfig) -> OodConfig:
@@ -327,5 +356,7 @@ class RecipeConfig(Strict):
             raise ValueError(f"{where} tests other corpora, not held-out speakers, whom recordings are made of")
         if whole := [system for system in self.systems_of(run) if self.systems[system].svm]:
             raise ValueError(f"{where} has {whole[0]}, an SVM, which hears whole utterances alone; leave it out")
+        if sums := [system for system in self.systems_of(run) if self.systems[system].fuse]:
+            raise ValueError(f"{where} has {sums[0]}, which is made of others' scores and hears nothing; leave it out")
         if lacking := [c for c in self.timeline.classes if c not in run.classes]:
             raise ValueError(f"{where} does not train {', '.join(lacking)}, which timeline.classes names")

@@ -43,7 +43,9 @@ def write_report(
         provenance: what made it, as for `results_markdown`.
         audio: finds the sound of an utterance, for the errors to listen to.
     """
-    preliminary, svms = (list(provenance.get(name) or []) for name in ("preliminary", "SVMs"))
+    preliminary, svms, decisions = (
+        list(provenance.get(name) or []) for name in ("preliminary", "SVMs", "decision values")
+    )
     evidence = Evidence(scored, rows, svms)
     main = tables.recognition(rows, preliminary, provenance.get("folds apart") or {})
     parts = [
@@ -52,8 +54,8 @@ def write_report(
         _chapter(figures.confusions(evidence), [*tables.recalls(rows), *tables.folds(rows)]),
         _chapter(figures.speakers(evidence)),
         _part("Errors to listen to", mistakes=confident_errors(evidence, audio)),
-        _chapter(figures.reliability(evidence), tables.other_measures(rows, svms)),
-        _part("Reliability", more=reliability_tables(quotable(rows), svms), unfolded=False),
+        _chapter(figures.reliability(evidence), tables.other_measures(rows, decisions)),
+        _part("Reliability", more=reliability_tables(quotable(rows), decisions), unfolded=False),
         _chapter(out_of_distribution(evidence), [*ood(rows), *ood_differences(rows)]),
         _chapter(timeline_chapter(rows), timeline_tables(rows), unfolded=True),
         _chapter(embedding_map(evidence), probe_tables(rows)),

@@ -24,6 +24,8 @@ ENTRIES = (
     "folds apart",
     "seeds",
     "SVMs",
+    "fused",
+    "decision values",
     "training time",
     "environment",
 )
@@ -38,11 +40,11 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
         rows: of results.json, in the order in which runs are to be shown (`tables.in_order`).
         provenance: what made it, in the order to be shown (title, command, revision, config digest, environment,
             folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so, ``SVMs`` the
-            systems that are no networks.
+            systems in which nothing is random, ``decision values`` those whose logits are no log-probabilities.
     """
     parts = [f"# {provenance.get('title', 'Results')}", _provenance(provenance)]
-    preliminary, apart, svms = (provenance.get(name) or {} for name in ("preliminary", "folds apart", "SVMs"))
-    for heading, some in sections(rows, preliminary, apart, svms):
+    told = (provenance.get(name) or {} for name in ("preliminary", "folds apart", "SVMs", "decision values"))
+    for heading, some in sections(rows, *told):
         parts.append(f"## {heading}")
         parts += [_table(table) for table in some]
     if not rows:
@@ -57,16 +59,17 @@ def sections(
     preliminary: Collection[str] = (),
     apart: Mapping[str, str] = tables.NONE,
     svms: Collection[str] = (),
+    decisions: Collection[str] = (),
 ) -> list[tuple[str, list[Table]]]:
     """Headings and their tables, those without data left out."""
     everything = [
         ("Recognition", [*tables.recognition(rows, preliminary, apart), *tables.differences(rows, preliminary, svms)]),
         ("Across corpora", tables.cross_corpus(rows)),
         ("By class and by fold", [*tables.recalls(rows), *tables.folds(rows)]),
-        ("Calibration and confidence", tables.other_measures(rows, svms)),
+        ("Calibration and confidence", tables.other_measures(rows, decisions)),
         ("What the embedding holds", probe_tables(rows)),
         ("Emotion over time", timeline_tables(rows)),
-        ("Reliability", reliability_tables(quotable(rows), svms)),
+        ("Reliability", reliability_tables(quotable(rows), decisions)),
         ("Out of distribution", [*ood(rows), *ood_differences(rows)]),
     ]
     return [(heading, some) for heading, some in everything if some]

@@ -27,11 +27,11 @@ CALIBRATION = ("nll", "nll_scaled", "brier", "brier_scaled", "temperature")
 POOLED = ("ece", "ece_perfect", "ece_scaled", "ece_scaled_perfect")
 
 
-def reliability_tables(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
+def reliability_tables(rows: Sequence[Row], decisions: Collection[str] = ()) -> list[Table]:
     """All of this module's tables, those without data left out."""
     return [
         *answer(rows),
-        *calibration(rows, svms),
+        *calibration(rows, decisions),
         *selective(rows),
         *selective_differences(rows),
         *full_spectrum(rows),
@@ -109,7 +109,7 @@ def _by_seed(rows: Sequence[Row], tests: Sequence[str], system: str) -> dict[int
     }
 
 
-def calibration(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
+def calibration(rows: Sequence[Row], decisions: Collection[str] = ()) -> list[Table]:
     """Proper scores and pooled ECE, before and after the temperature, beside what perfect calibration reads."""
     body = []
     means = headline(rows, metric=CALIBRATION, versus=None, detector=None)
@@ -130,7 +130,7 @@ def calibration(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
         "nll, brier and temperature: mean over folds and seeds. ece: utterances of all folds pooled, mean over seeds; "
         "beside it what perfect calibration reads at this n, with the range of 95 % of 1000 simulations. scaled: one "
         f"temperature a model, fitted on its dev speakers. {INTERVAL}."
-    ) + no_probabilities({row["system"] for row in pooled}, svms)
+    ) + no_probabilities({row["system"] for row in pooled}, decisions)
     return [Table("Calibration", caption, ["run", "tested", "system", *CALIBRATION, *POOLED, "n"], body, 3)]
 
 

@@ -218,7 +218,7 @@ def _between_runs(rows: Sequence[Row], preliminary: Collection[str]) -> list[Tab
     return [Table("Paired differences between runs", caption, header, body, 5)]
 
 
-def other_measures(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Table]:
+def other_measures(rows: Sequence[Row], decisions: Collection[str] = ()) -> list[Table]:
     """What UAR does not tell: accuracy, F1 and the spread over seeds; calibration, and what confidence is worth."""
     tables = []
     for condition, meaning in CONDITIONS.items():
@@ -236,7 +236,9 @@ def other_measures(rows: Sequence[Row], svms: Collection[str] = ()) -> list[Tabl
             if body:
                 header = ["run", "trained -> tested", "system", *present, "n", "speakers"]
                 caption = f"Mean over folds and seeds; {INTERVAL}. Definitions at the end."
-                caption += no_probabilities({row["system"] for row in chosen}, svms) if title == "Confidence" else ""
+                caption += (
+                    no_probabilities({row["system"] for row in chosen}, decisions) if title == "Confidence" else ""
+                )
                 tables.append(Table(f"{title}, {meaning} ({condition})", caption, header, body, 3))
     return tables
 
@@ -347,14 +349,14 @@ def averaged(place: Mapping[str, Any]) -> str:
     return "mean over seeds" if isinstance(place["fold"], int) else "mean over folds and seeds"
 
 
-def no_probabilities(systems: Iterable[str], svms: Collection[str]) -> str:
-    """What to say of confidences where an SVM is among the systems."""
-    told = sorted(set(systems) & set(svms), key=rank)
+def no_probabilities(systems: Iterable[str], decisions: Collection[str]) -> str:
+    """What to say of confidences where logits of some systems are an SVM's ``decisions``, or hold them."""
+    told = sorted(set(systems) & set(decisions), key=rank)
     if not told:
         return ""
     return (
-        f" {', '.join(told)}: softmax of an SVM's decision values, which nothing has fitted to probabilities, so ece, "
-        "nll and brier do not compare with a network's."
+        f" {', '.join(told)}: softmax of an SVM's decision values, or of sums that hold them, which nothing has fitted "
+        "to probabilities, so ece, nll and brier do not compare with a network's."
     )
 
 

@@ -6,9 +6,10 @@ DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --
 fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
 four, two women and two men each, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
 setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone),
-`with` (other corpora after stage 2, trained on too, and which classes they have), or a way of training of
-utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora). What is there in FOLDER is not trained
-again.
+`with` (other corpora after stage 2, trained on too, and which classes they have), a way of training of
+utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a network, `peer`
+(an SVM of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other settings' names and the weights
+that their logits are added with). What is there in FOLDER is not trained again.
 
 At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
 speakers, groups and seeds, with its 95 % interval; UAR on the same dev speech as another corpus might have recorded it
@@ -21,11 +22,13 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,16 +83,14 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     from sernet.train.trainer import Trainer, mean_recall
     from utils.bench.tried import Aligned, Distilled, finish, pretrained, start_from
 
+    if "peer" in setting:
+        return train_peer(name, setting["peer"], group, seed, workdir, out)
     model = validate(ModelConfig, setting.get("model", {}), f"{name}.model")
     config = validate(TrainConfig, setting.get("train", {}), f"{name}.train")
     torch.set_num_threads(config.threads)
     folder = workdir / "data" / "ravdess" / "fbank80"
     everything = load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz"))
-    tested = {f"ravdess-{speaker}" for speaker in TEST}
-    held = {f"ravdess-{speaker}" for speaker in DEV[group]}
-    only = {f"ravdess-{speaker}" for speaker in setting.get("speakers", {}).get(group, [])}
-    examples = everything.where(lambda u: u.speaker not in tested | held and (not only or u.speaker in only))
-    dev = everything.where(lambda u: u.speaker in held)
+    examples, dev = divided(everything, group, setting.get("speakers", {}).get(group, ()))
     classes_of = setting.get("with", {})
     for corpus, classes in classes_of.items():
         place = workdir / "data" / corpus / "fbank80"
@@ -125,6 +126,40 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     return f"{name} {group} seed {seed}: dev UAR {told}; {seconds:.0f} s"
 
 
+def divided(everything: Examples, group: str, only: Sequence[str] = ()) -> tuple[Examples, Examples]:
+    """What trains, of all speakers or of ``only`` these, and the dev speakers of ``group``."""
+    tested, held, wanted = ({f"ravdess-{speaker}" for speaker in some} for some in (TEST, DEV[group], only))
+    train = everything.where(lambda u: u.speaker not in tested | held and (not wanted or u.speaker in wanted))
+    return train, everything.where(lambda u: u.speaker in held)
+
+
+def train_peer(name: str, peer: str, group: str, seed: int, workdir: Path, out: Path) -> str:
+    """`train` for an SVM of sernet/config/peers.py: nothing is drawn, and changed speech has no functionals."""
+    from sernet.config.functionals import SvmConfig
+    from sernet.config.peers import PEERS
+    from sernet.corpus.utterances import read_cuts
+    from sernet.data.load import load_examples
+    from sernet.score.svm import score
+    from sernet.train.svm import fit
+    from sernet.train.trainer import mean_recall
+
+    config = validate(SvmConfig, PEERS[peer]["svm"], f"{name}.peer")
+    folder = workdir / "data" / "ravdess" / config.features
+    examples, dev = divided(load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz")), group)
+    start = time.process_time()
+    with TemporaryDirectory() as place:
+        fit(examples, CLASSES, {}, None, config, Path(place), name)
+        found, accuracy = (score(Path(place), some) for some in (dev, examples))
+    logits, label = found["logits"], found["label"]
+    with atomic(out) as temporary, open(temporary, "wb") as stream:
+        np.savez(
+            stream, logits=logits[None], label=label,
+            speaker=np.array([str(u.speaker) for u in dev.utterances]), seconds=time.process_time() - start,
+            accuracy=np.mean(accuracy["logits"].argmax(1) == accuracy["label"]), read=np.nan,
+        )  # fmt: skip
+    return f"{name} {group}: dev UAR {mean_recall(label, logits.argmax(1)):.3f}"
+
+
 def speaker_read(trainer: Trainer, examples: Examples) -> float:
     """The UAR at which a probe tells the training speakers apart by their embeddings (`sernet.score.probes`)."""
     from sklearn.metrics import recall_score
@@ -147,16 +182,33 @@ def speaker_read(trainer: Trainer, examples: Examples) -> float:
     return float(recall_score(found.value, found.told, average="macro"))
 
 
+def fused(members: Sequence[Mapping[str, Any]], weights: Sequence[float]) -> dict[str, Any]:
+    """A run whose logits are the weighted sum of those of ``members``, on the same utterances in the same order."""
+    for other in members[1:]:
+        assert (other["label"] == members[0]["label"]).all() and (other["speaker"] == members[0]["speaker"]).all()
+    shifts = min(len(of["logits"]) for of in members)
+    return {
+        "label": members[0]["label"], "speaker": members[0]["speaker"],
+        "logits": sum(weight * of["logits"][:shifts] for weight, of in zip(weights, members, strict=True)),
+        "seconds": sum(float(of["seconds"]) for of in members), "accuracy": np.nan, "read": np.nan,
+    }  # fmt: skip
+
+
 def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) -> str:
     """The findings as a Markdown table; the first setting is what the others are compared with."""
     seeds = list(seeds)
-    runs = {
+    runs: dict[tuple[str, str, int], Mapping[str, Any]] = {
         (name, group, seed): np.load(path)
         for name in settings
         for group in DEV
         for seed in seeds
         if (path := out / f"{name}-{group}-{seed}.npz").exists()
     }
+    for name, setting in settings.items():
+        for group, seed in product(DEV, seeds):
+            members = {(of, group, seed): weight for of, weight in setting.get("fuse", {}).items()}
+            if members and set(members) <= set(runs):
+                runs[name, group, seed] = fused([runs[key] for key in members], list(members.values()))
     units = {str(s): i for i, s in enumerate(sorted({str(s) for run in runs.values() for s in run["speaker"]}))}
     counts = resample(["study"], np.zeros(len(units), dtype=np.int64))
     assert counts is not None
@@ -199,9 +251,11 @@ def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) 
         seconds, accuracy, read = (np.mean([float(r[key]) for r in own]) for key in ("seconds", "accuracy", "read"))
         which = " ".join(str(seed) for seed in sorted({seed for _, seed in places}))
         what = setting.get("what", "")
-        shifted = " | ".join(f"{uar(name, places, shift)[0]:.3f}" for shift in range(1, len(SHIFTS)))
+        known = min(len(tables[(name, *place)]) for place in places)
+        shifted = " | ".join(f"{uar(name, places, s)[0]:.3f}" if s < known else "-" for s in range(1, len(SHIFTS)))
+        trained, read_off = ("-" if np.isnan(value) else f"{value:.2f}" for value in (accuracy, read))
         lines.append(
-            f"| {name} | {what} | {which} | {values[0]:.3f} | {said} | {shifted} | {accuracy:.2f} | {read:.2f} "
+            f"| {name} | {what} | {which} | {values[0]:.3f} | {said} | {shifted} | {trained} | {read_off} "
             f"| {seconds:.0f} |"
         )
     return "\n".join(lines)
@@ -225,7 +279,7 @@ def main() -> None:
             for seed in options.seeds
             for name in settings
             for group in DEV
-            if not (path := options.out / f"{name}-{group}-{seed}.npz").exists()
+            if "fuse" not in settings[name] and not (path := options.out / f"{name}-{group}-{seed}.npz").exists()
         ]
         for number, done in enumerate(as_completed(waiting), 1):
             print(f"{number}/{len(waiting)}  {done.result()}", flush=True)
