@@ -1,10 +1,11 @@
 """Tries settings of model and training on the tuning fold's training speakers, and says what each is worth.
 
-    .venv/bin/python -m utils.bench.study --workdir DIR --out FOLDER [--settings FILE] [--seeds "0 1"] [--jobs 2]
+    .venv/bin/python -m utils.bench.study --workdir DIR --out FOLDER [--settings FILE] [--groups ABCDE] [--seeds "0 1"]
+        [--jobs 2]
 
 DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --stop-stage features ...``). The tuning
 fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
-four, two women and two men each, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
+four (default: A and B), or all in five groups, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
 setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone),
 `with` (other corpora after stage 2, trained on too, and which classes they have), a way of training of
 utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a network, `peer`
@@ -68,7 +69,14 @@ def noisy(matrix: np.ndarray) -> np.ndarray:
 SHIFTS = {"clean": None, "trimmed": trimmed, "narrow band": narrow_band, "noisy": noisy}
 CLASSES = ["neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise"]
 TEST = ("02", "05", "14", "15", "16")
-DEV = {"A": ("03", "06", "10", "11"), "B": ("01", "08", "17", "22")}
+DEV = {
+    "A": ("03", "06", "10", "11"),
+    "B": ("01", "08", "17", "22"),
+    "C": ("04", "07", "09", "12"),
+    "D": ("13", "18", "19", "20"),
+    "E": ("21", "23", "24"),
+}
+"""Two women and two men each, E one woman and two men; together all who train in the tuning fold."""
 
 
 def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Path, out: Path) -> str:
@@ -194,18 +202,18 @@ def fused(members: Sequence[Mapping[str, Any]], weights: Sequence[float]) -> dic
     }  # fmt: skip
 
 
-def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path) -> str:
+def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path, groups: Sequence[str] = "AB") -> str:
     """The findings as a Markdown table; the first setting is what the others are compared with."""
     seeds = list(seeds)
     runs: dict[tuple[str, str, int], Mapping[str, Any]] = {
         (name, group, seed): np.load(path)
         for name in settings
-        for group in DEV
+        for group in groups
         for seed in seeds
         if (path := out / f"{name}-{group}-{seed}.npz").exists()
     }
     for name, setting in settings.items():
-        for group, seed in product(DEV, seeds):
+        for group, seed in product(groups, seeds):
             members = {(of, group, seed): weight for of, weight in setting.get("fuse", {}).items()}
             if members and set(members) <= set(runs):
                 runs[name, group, seed] = fused([runs[key] for key in members], list(members.values()))
@@ -267,6 +275,7 @@ def main() -> None:
     parser.add_argument("--workdir", type=Path, required=True, help="holds data/ravdess/fbank80")
     parser.add_argument("--out", type=Path, required=True, help="where dev logits go")
     parser.add_argument("--settings", type=Path, default=Path("egs/ablation/studies.yaml"))
+    parser.add_argument("--groups", default="AB", help="of dev speakers, of ABCDE")
     parser.add_argument("--seeds", type=lambda text: [int(word) for word in text.split()], default=[0])
     parser.add_argument("--jobs", type=int, default=2, help="trainings at a time, a core each")
     options = parser.parse_args()
@@ -278,12 +287,12 @@ def main() -> None:
             pool.submit(train, name, settings[name], group, seed, options.workdir, path)
             for seed in options.seeds
             for name in settings
-            for group in DEV
+            for group in options.groups
             if "fuse" not in settings[name] and not (path := options.out / f"{name}-{group}-{seed}.npz").exists()
         ]
         for number, done in enumerate(as_completed(waiting), 1):
             print(f"{number}/{len(waiting)}  {done.result()}", flush=True)
-    print(table(settings, options.seeds, options.out))
+    print(table(settings, options.seeds, options.out, options.groups))
 
 
 if __name__ == "__main__":
