@@ -166,7 +166,7 @@ def _fuse_job(experiment: Experiment, unit: Unit, name: str) -> Job:
         name=f"score {unit.name}/{name}",
         script="local.score",
         stamp=score_path(unit, name).with_suffix(".json"),
-        config={"fuse": dict(experiment.fuse(unit.system))},
+        config={"fuse": list(experiment.fuse(unit.system).items())},  # in the order of the inputs
         modules=("sernet.score.fusion",),
         inputs=tuple(score_path(member, name) for member in experiment.members(unit)),
         outputs=(score_path(unit, name),),
@@ -178,7 +178,7 @@ def _fuse(job: Job) -> None:
     from sernet.score.files import ScoreSet
     from sernet.score.fusion import fused
 
-    scores = fused([ScoreSet.load(path) for path in job.inputs], list(job.config["fuse"].values()))
+    scores = fused([ScoreSet.load(path) for path in job.inputs], [weight for _, weight in job.config["fuse"]])
     scores.save(job.outputs[0])
     print(f"{len(scores)} utterances in {job.outputs[0]}", flush=True)
 

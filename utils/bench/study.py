@@ -5,12 +5,12 @@
 
 DIR holds RAVDESS after stage 2 (``bash run.sh --recipe ravdess --workdir DIR --stop-stage features ...``). The tuning
 fold is fold 0 of the five published ones. Its test speakers are never read; of its 19 training speakers two groups of
-four (default: A and B), or all in five groups, are dev in turn, the others train. FILE (default egs/ablation/studies.yaml) maps a
-setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of each group, to train on alone),
-`with` (other corpora after stage 2, trained on too, and which classes they have), a way of training of
-utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a network, `peer`
-(an SVM of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other settings' names and the weights
-that their logits are added with). What is there in FOLDER is not trained again.
+four (default: A and B), or all in five groups, are dev in turn, the others train. FILE (default
+egs/ablation/studies.yaml) maps a setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of
+each group, to train on alone), `with` (other corpora after stage 2, trained on too, and which classes they have), a way
+of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a
+network, `peer` (an SVM of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other settings' names and
+the weights that their logits are added with). What is there in FOLDER is not trained again.
 
 At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
 speakers, groups and seeds, with its 95 % interval; UAR on the same dev speech as another corpus might have recorded it
