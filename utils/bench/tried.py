@@ -1,4 +1,4 @@
-"""Ways of training that the study tries beside the settings that any recipe has; none is measured yet (STUDIES.md)."""
+"""Ways of training that the study tries beside the settings that any recipe has; what they are worth: STUDIES.md."""
 
 from __future__ import annotations
 
