@@ -60,8 +60,11 @@ def announce(experiment: Experiment) -> list[str]:
     absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
     named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
     systems = experiment.recipe.config.systems
-    others = {True: "an SVM on functionals", False: "made of other systems' scores"}
-    silent = {name: others[experiment.svm(name) is not None] for name in sorted(named) if not systems[name].network}
+    silent = {
+        name: "an SVM on functionals" if systems[name].svm else "made of other systems' scores"
+        for name in sorted(named)
+        if not systems[name].network
+    }
     return [
         *(f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent),
         *(f"{name}: {what}; not scored out of distribution" for name, what in silent.items()),

@@ -95,23 +95,24 @@ def _few_seeds(experiment: Experiment, run: Run, asked: set[int]) -> bool:
     return random and len(seeds) < ENOUGH_SEEDS
 
 
+def _systems(experiment: Experiment) -> list[str]:
+    return sorted({system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)})
+
+
 def svms(experiment: Experiment) -> list[str]:
     """The systems of the runs in which nothing is random: they have one seed."""
-    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
-    return sorted(system for system in systems if not experiment.draws(system))
+    return [system for system in _systems(experiment) if not experiment.draws(system)]
 
 
 def decision_values(experiment: Experiment) -> list[str]:
     """The systems of the runs whose logits are an SVM's decision values, or hold them: no log-probabilities."""
-    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
-    return sorted(s for s in systems if any(experiment.svm(member) for member in experiment.fuse(s) or [s]))
+    return [s for s in _systems(experiment) if any(experiment.svm(member) for member in experiment.fuse(s) or [s])]
 
 
 def fused(experiment: Experiment) -> dict[str, str]:
     """The systems of the runs that are sums of others, in words."""
-    systems = {system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)}
-    found = {system: experiment.fuse(system) for system in sorted(systems) if experiment.fuse(system)}
-    return {name: " + ".join(f"{weight:g} {member}" for member, weight in of.items()) for name, of in found.items()}
+    sums = {system: members for system in _systems(experiment) if (members := experiment.fuse(system))}
+    return {name: " + ".join(f"{weight:g} {member}" for member, weight in of.items()) for name, of in sums.items()}
 
 
 def folds_apart(experiment: Experiment) -> dict[str, str]:
