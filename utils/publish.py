@@ -19,13 +19,14 @@ from sernet.report.results import read_results, write_results
 from sernet.score.files import Scored, ScoreSet
 
 ROOT = Path(__file__).resolve().parents[1]
+RECOGNITION = ("single", "cross")  # the conditions that are published utterance by utterance
 
 
 def publish(experiment: Path, recipe: Path) -> list[Path]:
     """Copy RESULTS.md, with the recipe's NOTES.md behind it, results.json and config.yaml; write the predictions.
 
-    Of detectors, results.json keeps the means over all folds: those of each model and of untuned folds, nine tenths of
-    the file and more, stay in exp/.
+    Of detectors and of out-of-distribution sets, results.json keeps the means over all folds: the rows of each model
+    and of untuned folds, nine tenths of the file and more, stay in exp/.
 
     Raises:
         SernetError: the experiment has no report yet.
@@ -43,8 +44,13 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
     # Systems in full: defaults change, and what was measured with them does not.
     config = read_yaml(experiment / "config.yaml") | {"systems": load(experiment).settings["systems"]}
     write_text(recipe / "config.yaml", yaml.safe_dump(config, width=120))
-    means = [row for row in rows if row["detector"] is None or (row["seed"] is None and row["fold"] != "mean-untuned")]
-    write_results(means, recipe / "results.json")
+    kept = [
+        row
+        for row in rows
+        if (row["detector"] is None and row["condition"] in RECOGNITION)
+        or (row["seed"] is None and row["fold"] != "mean-untuned")
+    ]
+    write_results(kept, recipe / "results.json")
     for run, sets in _by_run(read_json(experiment / "report" / "report.json")["config"]["scored"]).items():
         path = recipe / "predictions" / f"{run}.tsv.gz"
         with atomic(path) as temporary, open(temporary, "wb") as raw:
@@ -57,7 +63,7 @@ def publish(experiment: Path, recipe: Path) -> list[Path]:
 def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
     runs: dict[str, list[dict[str, object]]] = {}
     for item in scored:
-        if item["condition"] in ("single", "cross"):
+        if item["condition"] in RECOGNITION:
             runs.setdefault(str(item["run"]), []).append(item)
     return runs
 
