@@ -59,6 +59,7 @@ def run(job: Job) -> None:
         probes=probes,
         rivals=job.config["rivals"],
         svms=job.config["svms"],
+        jobs=job.arguments["jobs"],
     )
     write_results(rows, results)
     rows = in_order(rows, dict.fromkeys(item.run for item in scored))
@@ -180,6 +181,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
             folder / "config.yaml",
         ),
         arguments={
+            "jobs": request.nj if request.cmd == "local" else 1,  # of a cluster, nj counts jobs and no cores
             "provenance": provenance,
             "recipe": recipe,
             "cuts": [str(experiment.data(corpus) / "cuts.jsonl.gz") for corpus in experiment.corpora],

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sernet.bundle.audio import PIECE_SECONDS
 from sernet.bundle.format import Contents
-from sernet.report.results import UNTUNED, quotable
+from sernet.report.groups import UNTUNED
+from sernet.report.results import quotable
 
 SHOWN = ("uar", "war", "macro_f1", "ece", "auroc", "fpr95_id_pos")
 CONDITIONS = {

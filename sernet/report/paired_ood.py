@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sernet.errors import SernetError
 from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import OodGroup, Row
+from sernet.report.groups import UNTUNED, OodGroup, Row
 from sernet.report.measured import Measured, Model, Place
 from sernet.report.paired import HERE, THERE
-from sernet.report.results import UNTUNED, select
+from sernet.report.results import select
 from sernet.score.files import Scored, load_detector_scores
 
 Sides = Mapping[str, tuple[Measured, Place]]

@@ -151,11 +151,6 @@ class ConfidenceGroup(LabelGroup):
         return Cell(item.system, item.seed, item.fold, table, SELECTIVE_METRICS, frozenset(output.utt_id))
 
 
-def shift_sets(scored: Sequence[Scored], item: Scored) -> list[Scored]:
-    """The shift sets that the model of ``item`` was scored on."""
-    return [other for other in scored if other.directory == item.directory and other.condition == "ood-shift"]
-
-
 class FullSpectrumGroup(OodGroup):
     """Near and far sets against an ID side that holds the test set and the run's shift sets: all are to be accepted.
 

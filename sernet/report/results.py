@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from joblib import Parallel, delayed
+
 from sernet.config.recipe import SYSTEMS
 from sernet.pipeline.files import read_json, write_text
 from sernet.pipeline.progress import track
-from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import SPEAKER_NORMALISED, UNTUNED, LabelGroup, OodGroup, Row, Versus
-from sernet.report.paired import against
-from sernet.report.probed import ProbeGroup
-from sernet.report.reliability import ConfidenceGroup, FullSpectrumGroup, shift_sets
+from sernet.report.groups import SPEAKER_NORMALISED, Row, Versus
+from sernet.report.of_place import PlaceOfRun
 from sernet.report.timed import timeline_rows
 from sernet.score.files import Scored
 from sernet.score.timeline import Timed
@@ -60,6 +58,7 @@ def build_results(
     probes: Sequence[str] = (),
     rivals: Mapping[str, Sequence[str]] = NONE,
     svms: Collection[str] = (),
+    jobs: int = 1,
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
 
@@ -74,59 +73,44 @@ def build_results(
     as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
     runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
     condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the systems in which nothing is
-    random: their one seed is paired with every seed of the others.
+    random: their one seed is paired with every seed of the others. ``jobs`` processes share the work; the rows are the
+    same to the bit.
 
     Raises:
         SernetError: a score file is missing, damaged, or systems (or rivals) were scored on different utterances.
     """
     groups: dict[tuple[str, ...], list[Scored]] = defaultdict(list)
+    shift_sets: dict[Path, list[Scored]] = defaultdict(list)
     for item in scored:
         groups[(item.run, item.condition, item.train, item.test)].append(item)
-    read = lru_cache(maxsize=None)(read_outputs)
-
-    def of_group(constant: Row, members: Sequence[Scored]) -> list[Row]:
-        chosen = detectors.get(constant["run"])
-        if not constant["condition"].startswith("ood-"):
-            found = LabelGroup(constant, members, baseline, read, versus=versus, svms=svms).rows()
-            found += ConfidenceGroup(constant, members, baseline, read, chosen, versus, svms).rows()
-            if constant["condition"] != "corrupted":
-                found += ProbeGroup(constant, members, baseline, read, probes, versus, svms).rows()
-            for rival in rivals.get(constant["run"], ()):
-                place = rival, constant["condition"], constant["test"]
-                theirs = [item for item in scored if (item.run, item.condition, item.test) == place]
-                found += against(constant, members, theirs, read)
-            return found
-        found = OodGroup(constant, members, baseline, read, chosen, versus).rows()
-        shifted = {item.directory: shift_sets(scored, item) for item in members}
-        if constant["condition"] != "ood-shift" and any(shifted.values()):
-            found += FullSpectrumGroup(constant, members, baseline, read, chosen, versus, shifted).rows()
-        return found
-
-    rows: list[Row] = []
-    for key, members in track(sorted(groups.items()), len(groups), "metrics and intervals"):
-        run, condition, train, test = key
+        if item.condition == "ood-shift":
+            shift_sets[item.directory].append(item)
+    places = []
+    for (run, condition, train, test), members in sorted(groups.items()):
         constant = {
             "recipe": recipe, "tag": tag, "run": run, "condition": condition, "train": train, "test": test,
             "versus": None, "detector": None,
         }  # fmt: skip
-        rows += of_group(constant, members)
-        if run in apart:
-            for fold in sorted({item.fold for item in members}, key=str):
-                of_fold = of_group(constant, [item for item in members if item.fold == fold])
-                rows += [row | {"fold": fold} for row in of_fold if row["seed"] is None and row["fold"] == "mean"]
-        elif tuned is not None:
-            untuned = [item for item in members if _is_untuned(item, read, tuned)]
-            # Where nobody is tuned on, their mean is the mean.
-            means = of_group(constant, untuned) if 0 < len(untuned) < len(members) else []
-            rows += [row | {"fold": UNTUNED} for row in means if row["seed"] is None and row["fold"] == "mean"]
+        theirs = [(rival, condition, test) for rival in rivals.get(run, ())]
+        places.append(
+            PlaceOfRun(
+                constant,
+                members,
+                shifted={item.directory: shift_sets.get(item.directory, []) for item in members},
+                rivals=[[i for i in scored if (i.run, i.condition, i.test) == other] for other in theirs],
+                baseline=baseline,
+                detectors=detectors.get(run),
+                versus=versus,
+                probes=probes,
+                svms=svms,
+                tuned=tuned,
+                apart=run in apart,
+            )
+        )
+    found = Parallel(n_jobs=jobs, return_as="generator")(delayed(place.rows)() for place in places)
+    rows = [row for some in track(found, len(places), "metrics and intervals") for row in some]
     rows += timeline_rows(timed, recipe, tag, tuned)
     return sorted((_finish(row) for row in rows), key=_order)
-
-
-def _is_untuned(item: Scored, read: Reader, tuned: Collection[str]) -> bool:
-    """Whether a model is tested on nobody whom its settings were chosen on (of an OOD set, the ID side counts)."""
-    test = item.file("test") if item.condition.startswith("ood-") else item.score_file
-    return not set(tuned) & {*map(str, read(test, item.view).unit)}
 
 
 def write_results(rows: Sequence[Row], path: Path | str) -> None:

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sernet.config.ood import TRIVIAL_DETECTORS
-from sernet.report.results import UNTUNED, Row, headline, select, transductive
+from sernet.report.groups import UNTUNED
+from sernet.report.results import Row, headline, select, transductive
 from sernet.report.steps import step_by_step
 
 SYSTEM_ORDER = ("majority", "baseline", "am", "gender", "speaker", "msac", "auto")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sernet.report import plots
 from sernet.report.evidence import Chapter, Plot
-from sernet.report.results import UNTUNED, Row, headline, select
+from sernet.report.groups import UNTUNED
+from sernet.report.results import Row, headline, select
 from sernet.report.tables import INTERVAL, Table, show
 from sernet.report.timed import CONDITION
 from sernet.score.metrics import TIMELINE_METRICS

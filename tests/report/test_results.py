@@ -144,6 +144,17 @@ def test_the_file_is_the_same_to_the_byte_whatever_the_order(
     assert read_results(tmp_path / "a.json") == rows and all(row in experiment[1] for row in rows)
 
 
+def test_processes_change_no_byte_and_hand_on_what_is_wrong(
+    experiment: tuple[list[Scored], list[Row]], tmp_path: Path, make: Maker
+) -> None:
+    scored, rows = experiment
+    assert rows == build_results(scored, "mini", "tag", jobs=2)
+    few = make(tmp_path, corpora=("mini_en",), folds=1, systems=("am",), ood=False)
+    few[0].score_file.write_bytes(b"damaged")
+    with pytest.raises(SernetError, match="test.npz"):
+        build_results(few, "mini", jobs=2)
+
+
 def test_few_speakers_have_no_interval(tmp_path: Path, make: Maker) -> None:
     scored = make(tmp_path, corpora=("mini_en",), speakers=3, folds=1, systems=("am",), ood=False)
     rows = headline(build_results(scored, "mini"), metric="uar", system="am")
