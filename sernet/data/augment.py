@@ -65,13 +65,22 @@ def _channel(bins: int, spread: float, draws: np.random.Generator) -> np.ndarray
     return np.interp(np.arange(bins), np.linspace(0, bins - 1, 6), points).astype(np.float32)
 
 
-def mix_style(own: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """``own`` (frames, bins) with each bin's mean and deviation moved towards those of ``other``.
+def moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each bin's mean and deviation over the frames of ``matrix`` (frames, bins), both (1, bins)."""
+    mean = matrix.mean(0, keepdims=True)
+    return mean, matrix.std(0, keepdims=True, mean=mean) + 1e-3
+
+
+def mix_style(
+    matrix: np.ndarray, own: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], share: float
+) -> np.ndarray:
+    """``matrix`` (frames, bins) with its `moments` moved from its ``own`` towards those of an ``other``.
 
     ``share`` of them stays its own. MixStyle (Zhou et al. 2021, equations 5 to 7) on the input and by frequency: voices
     and channels that the training data do not have, between those that it has.
     """
-    mean, spread = own.mean(0), own.std(0) + 1e-3
-    other_mean, other_spread = other.mean(0), other.std(0) + 1e-3
-    scale = share + (1 - share) * other_spread / spread
-    return ((own - mean) * scale + share * mean + (1 - share) * other_mean).astype(np.float32)
+    mixed = matrix - own[0]
+    mixed *= share + (1 - share) * other[1] / own[1]
+    mixed += share * own[0]
+    mixed += (1 - share) * other[0]
+    return mixed

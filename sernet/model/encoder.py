@@ -1,4 +1,7 @@
-"""The convolutional encoder. Padding is masked everywhere, so it never changes an utterance's result."""
+"""The convolutional encoder. Padding is masked everywhere, so it never changes an utterance's result.
+
+Time goes into passes over memory: what nobody reads again is overwritten.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ class Stem(nn.Module):
         across, along = (self.spare, self.spare, 0, 0), (0, 0, self.spare, self.spare)
         kernel = torch.cat([functional.pad(self.time, across), functional.pad(self.frequency, along)])
         x = functional.conv2d(x, kernel, stride=self.stride, padding=self.padding)
-        return masked(functional.relu(self.norm(x, mask)), mask)
+        return masked(functional.relu(self.norm(x, mask), inplace=True), mask)
 
 
 class Block(nn.Module):
@@ -96,12 +99,12 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """(batch, inputs, frames, bins) -> (batch, channels, frames, bins), strided; ``mask`` is the output's."""
-        y = masked(functional.relu(self.first_norm(self.first(x), mask)), mask)
+        y = masked(functional.relu(self.first_norm(self.first(x), mask), inplace=True), mask)
         y = masked(self.second_norm(self.second(y), mask), mask)
         mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[3]).to(y.dtype)
         weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
         skip = x if self.skip is None else masked(self.skip_norm(self.skip(x), mask), mask)
-        return functional.relu(y * weight[:, :, None, None] + skip)
+        return functional.relu((y * weight[:, :, None, None]).add_(skip), inplace=True)
 
 
 class Encoder(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
-from sernet.data.augment import augment, mix_style
+from sernet.data.augment import augment, mix_style, moments
 from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, pad
 from sernet.draws import generator
 from sernet.errors import SernetError
@@ -118,9 +118,10 @@ class TrainingData:
         ]
         if settings.style > 0:
             own = [draw.beta(STYLE, STYLE) if draw.random() < settings.style else 1.0 for draw in draws]
+            style = [moments(matrix) for matrix in inputs]
             inputs = [
-                matrix if part == 1 else mix_style(matrix, other, part)
-                for matrix, other, part in zip(inputs, inputs[-1:] + inputs[:-1], own, strict=True)
+                matrix if part == 1 else mix_style(matrix, mine, other, part)
+                for matrix, mine, other, part in zip(inputs, style, style[-1:] + style[:-1], own, strict=True)
             ]
         share: np.ndarray = np.ones(len(chosen), dtype=np.float32)
         if settings.mixup > 0:

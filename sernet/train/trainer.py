@@ -67,6 +67,11 @@ class Trainer:
         self.model = to_device(self.model, device)
         self.classifiers = nn.ModuleList(self.tasks).to(device)
         self.averaged = copy.deepcopy(self.model)
+        # Listed once: loading a state writes into these tensors.
+        self.averages = [
+            [value for value in network.state_dict().values() if value.is_floating_point()]
+            for network in (self.averaged, self.model)
+        ]
         self.parameters = [*self.model.parameters(), *self.classifiers.parameters()]
         # Biases, norms and the like are left alone by weight decay, as is usual.
         decayed = [p for p in self.parameters if p.dim() > 1]
@@ -163,9 +168,8 @@ class Trainer:
     @torch.no_grad()
     def average(self, decay: float) -> None:
         """Move the averaged copy towards the network: weights and batch statistics."""
-        average, now = self.averaged.state_dict(), self.model.state_dict()
-        names = [name for name, value in now.items() if value.is_floating_point()]
-        torch._foreach_lerp_([average[name] for name in names], [now[name] for name in names], 1 - decay)
+        average, now = self.averages
+        torch._foreach_lerp_(average, now, 1 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """All tensors that a resumed training needs."""
