@@ -110,12 +110,14 @@ class Trainer:
         return row
 
     def _refuse_infinite(self, steps: dict[str, np.ndarray], seen: list[list[str]]) -> None:
-        for name, values in steps.items():
-            for number in np.flatnonzero(~np.isfinite(values)):
-                raise SernetError(
-                    f"the {name} is {values[number]} in epoch {self.done + 1}; utterances: {' '.join(seen[number])}. "
-                    "Look at their features, or lower train.peak_lr"
-                )
+        # The earliest step tells which loss it was: in the next, all are.
+        for number, ids in enumerate(seen):
+            for name, values in steps.items():
+                if not np.isfinite(values[number]):
+                    raise SernetError(
+                        f"the {name} is {values[number]} in epoch {self.done + 1}; utterances: {' '.join(ids)}. "
+                        "Look at their features, or lower train.peak_lr"
+                    )
 
     def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
         """One update; the losses and the share of utterances told right, on the device."""
