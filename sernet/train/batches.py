@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
+from sernet.corpus.utterances import Utterance
 from sernet.data.augment import augment, mix_style, moments
 from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, pad
 from sernet.draws import generator
@@ -38,6 +39,26 @@ class Batch:
     allowed: Tensor | None
     dropout: Tensor | None
     attributes: dict[str, Tensor]
+
+
+def allowed_classes(
+    utterances: Sequence[Utterance],
+    label: np.ndarray,
+    classes: Sequence[str],
+    corpus_classes: Mapping[str, Sequence[str]] | None,
+) -> np.ndarray | None:
+    """Which classes each utterance's corpus has, bool (utterances, classes); None where all have all.
+
+    Raises:
+        SernetError: an utterance's own ``label`` is not among them.
+    """
+    if corpus_classes is None:
+        return None
+    rows = {corpus: np.array([name in own for name in classes]) for corpus, own in corpus_classes.items()}
+    for utterance, value in zip(utterances, label, strict=True):
+        if not rows[utterance.corpus][value]:
+            raise SernetError(f"{utterance.id}: {utterance.corpus} is said not to have {classes[value]}")
+    return np.stack([rows[utterance.corpus] for utterance in utterances])
 
 
 class TrainingData:
@@ -78,13 +99,7 @@ class TrainingData:
             for u, y in zip(self.utterances, self.label, strict=True)
         ]
         self.weight = balanced_weights(groups)
-        self.allowed: np.ndarray | None = None
-        if corpus_classes is not None:
-            rows = {corpus: np.array([c in own for c in classes]) for corpus, own in corpus_classes.items()}
-            self.allowed = np.stack([rows[utterance.corpus] for utterance in self.utterances])
-            for utterance, value, allowed in zip(self.utterances, self.label, self.allowed, strict=True):
-                if not allowed[value]:
-                    raise SernetError(f"{utterance.id}: {utterance.corpus} is said not to have {classes[value]}")
+        self.allowed = allowed_classes(self.utterances, self.label, classes, corpus_classes)
         controls = {str(name): control for name, control in model.attributes.items()}
         values = self.values(model)
         self.attributes, self.notes = plan(controls, values, self.label.tolist())

@@ -20,7 +20,7 @@ from sernet.errors import SernetError
 from sernet.pipeline.files import write_json, write_text
 from sernet.pipeline.progress import track
 from sernet.train import checkpoint
-from sernet.train.batches import TrainingData
+from sernet.train.batches import TrainingData, allowed_classes
 from sernet.train.trainer import Trainer
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -62,7 +62,7 @@ def fit(
     torch.set_num_threads(config.threads)
     data = TrainingData(train, classes, merge, corpus_classes, model, config, seed)
     trainer = Trainer(data, len(classes), model, config, seed, device)
-    dev_inputs, dev_label = _dev(dev, data, classes, merge)
+    dev_inputs, dev_label, dev_allowed = _dev(dev, data, classes, merge, corpus_classes)
     if config.select == "dev" and not len(dev_label):
         raise SernetError("train.select is dev, but there is no dev utterance; set dev_speakers in the run, or last")
     count = sum(parameter.numel() for parameter in trainer.model.parameters())
@@ -90,7 +90,7 @@ def fit(
             start = time.monotonic()
             row = trainer.epoch()
             if len(dev_label) and (trainer.done % config.dev_every == 0 or trainer.done == trainer.epochs):
-                row["dev_uar"] = trainer.evaluate(dev_inputs, dev_label)
+                row["dev_uar"] = trainer.evaluate(dev_inputs, dev_label, dev_allowed)
                 earlier = [past["dev_uar"] for past in trainer.history if "dev_uar" in past]
                 if config.select == "dev" and row["dev_uar"] > max(earlier, default=-1.0):
                     trainer.best = {name: value.clone() for name, value in trainer.averaged.state_dict().items()}
@@ -107,12 +107,20 @@ def _write_history(trainer: Trainer, directory: Path) -> None:
 
 
 def _dev(
-    dev: Examples | None, data: TrainingData, classes: list[str], merge: dict[str, str]
-) -> tuple[list[np.ndarray], np.ndarray]:
-    if dev is None:
-        return [], np.zeros(0, dtype=np.int64)
-    label = dev.labels(classes, merge)
-    return [data.front_end(matrix) for matrix, y in zip(dev.features, label, strict=True) if y >= 0], label[label >= 0]
+    dev: Examples | None,
+    data: TrainingData,
+    classes: list[str],
+    merge: dict[str, str],
+    corpus_classes: dict[str, list[str]] | None,
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray | None]:
+    """Inputs, labels and what may be decided for, of the dev utterances that have one of the classes."""
+    label = np.zeros(0, dtype=np.int64) if dev is None else dev.labels(classes, merge)
+    if dev is None or (label < 0).all():
+        return [], label[:0], None
+    known = [(utterance, m) for utterance, m, y in zip(dev.utterances, dev.features, label, strict=True) if y >= 0]
+    label = label[label >= 0]
+    allowed = allowed_classes([utterance for utterance, _ in known], label, classes, corpus_classes)
+    return [data.front_end(matrix) for _, matrix in known], label, allowed
 
 
 def _line(row: dict[str, Any], epochs: int, seconds: float) -> str:

@@ -193,8 +193,8 @@ class Trainer:
         self.history = history
         self.done = len(history)
 
-    def evaluate(self, inputs: list[np.ndarray], label: np.ndarray) -> float:
-        """The averaged network's UAR."""
+    def evaluate(self, inputs: list[np.ndarray], label: np.ndarray, allowed: np.ndarray | None = None) -> float:
+        """The averaged network's UAR; ``allowed`` (utterances, classes): what may be decided for."""
         embedding = embed(self.averaged, inputs, self.device, self.window)
         logits, _ = classify(self.averaged, embedding, self.device)
-        return mean_recall(label, logits.argmax(1))
+        return mean_recall(label, (logits if allowed is None else np.where(allowed, logits, -np.inf)).argmax(1))
