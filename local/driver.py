@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sernet.config.load import load_recipe
-from sernet.errors import SernetError, UsageError
+from sernet.errors import SernetError, UsageError, first_of
 from sernet.experiment import Experiment
 from sernet.pipeline.digests import FileDigests, ModuleDigests
 from sernet.pipeline.files import read_json, write_json
@@ -187,8 +187,7 @@ def _say(stale: list[tuple[Job, str]]) -> None:
     for job, reason in stale:
         reasons.setdefault(reason, []).append(job.name)
     for reason, names in reasons.items():
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        print(f"  {names[0]}{more}: {reason}", flush=True)
+        print(f"  {first_of(names, 1)}: {reason}", flush=True)
 
 
 def main() -> None:

@@ -1,4 +1,9 @@
-"""The one exception for what a user can put right."""
+"""The one exception for what a user can put right, and how its messages name many things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import islice
 
 
 class SernetError(Exception):
@@ -10,3 +15,9 @@ class SernetError(Exception):
 
 class UsageError(SernetError):
     """An option, configuration key or value that is not allowed. Scripts exit with 2 and have made nothing."""
+
+
+def first_of(names: Collection[object], most: int = 5) -> str:
+    """The first ``most`` of ``names``, and how many more there are: ``a, b and 3 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, islice(names, most))) + more

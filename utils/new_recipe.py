@@ -19,7 +19,7 @@ from sernet.corpus.imports.common import GENDERS
 from sernet.corpus.propose import like, propose
 from sernet.corpus.roles import INTENSITIES, Part
 from sernet.corpus.scaffold import FILL_IN, Label
-from sernet.errors import SernetError, UsageError
+from sernet.errors import SernetError, UsageError, first_of
 from utils.caller import callers
 from utils.recipe_folder import add_options, check_name, facts, finish, meanings, table
 
@@ -201,9 +201,8 @@ def _afresh(options: argparse.Namespace, paths: Sequence[str]) -> Reading:
 
 
 def _strange(strangers: Sequence[str]) -> str:
-    more = f" and {len(strangers) - SHOWN} more" if len(strangers) > SHOWN else ""
     return (
-        f"{len(strangers)} files are named otherwise: {', '.join(strangers[:SHOWN])}{more}; "
+        f"{len(strangers)} files are named otherwise: {first_of(strangers, SHOWN)}; "
         "leave them out by --ignore REGEX (of the path below the folder), or give a --pattern that reads all"
     )
 

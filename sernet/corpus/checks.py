@@ -9,10 +9,8 @@ from itertools import combinations
 from sernet.config.corpus import CorpusConfig
 from sernet.corpus.entries import BadAudio, Entry
 from sernet.corpus.utterances import Utterance
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.pipeline.sorting import Sorted
-
-SHOWN = 5
 
 
 def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) -> list[str]:
@@ -61,7 +59,7 @@ def genders(utterances: Iterable[Utterance], attribute: str) -> None:
     unknown = sorted({str(u.speaker) for u in utterances if u.gender is None})
     if unknown:
         raise SernetError(
-            f"attribute {attribute} is controlled, but these speakers have none in corpus.yaml: {_some(unknown)}; "
+            f"attribute {attribute} is controlled, but these speakers have none in corpus.yaml: {first_of(unknown)}; "
             f"list them under speakers, or --set systems.<system>.model.attributes.{attribute}.control=off"
         )
 
@@ -74,7 +72,7 @@ def speakers(where: str, parts: Mapping[str, Set[str]]) -> None:
     """
     for first, second in combinations(parts, 2):
         if shared := parts[first] & parts[second]:
-            raise SernetError(f"{where}: {first} and {second} share speakers: {_some(sorted(shared))}")
+            raise SernetError(f"{where}: {first} and {second} share speakers: {first_of(sorted(shared))}")
 
 
 def echoes(where: str, groups: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
@@ -110,8 +108,3 @@ def identical(audio: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
     """Groups of utterances whose samples are the same to the bit, from ids and digests."""
     by_digest = Sorted((digest, identity) for identity, digest in audio)
     return sorted(tuple(sorted(group)) for _, group in by_digest.groups(at_least=2))
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

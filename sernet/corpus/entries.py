@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sernet.config.corpus import CorpusConfig, Gender
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph"})
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +140,12 @@ def iterate_entries(config: CorpusConfig, root: Path, folder: Path) -> Iterator[
     if not found:
         raise SernetError(f"{root}: no audio of {config.name} in it; {config.how_to_get}")
     if unmapped:
-        lines = [f"{where}: maps.{g} has no {v!r}, as in {_shown(paths)}" for (g, v), paths in unmapped.items()]
+        lines = [f"{where}: maps.{g} has no {v!r}, as in {first_of(paths)}" for (g, v), paths in unmapped.items()]
         raise SernetError("\n".join(lines))
     if odd := sorted(genders - {*get_args(Gender)}):
-        raise SernetError(f"{where}: gender {_shown(odd)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)")
+        raise SernetError(f"{where}: gender {first_of(odd)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)")
     if strangers:
-        raise SernetError(f"{where}: speakers does not list {_shown(sorted(strangers))}, which the files name")
+        raise SernetError(f"{where}: speakers does not list {first_of(sorted(strangers))}, which the files name")
 
 
 def source_files(root: Path, folder: Path) -> list[Path]:
@@ -199,7 +198,7 @@ def _from_names(config: CorpusConfig, root: Path, where: Path) -> Iterator[tuple
             strangers.append(path)
     if strangers:
         raise SernetError(
-            f"{root}: {len(strangers)} audio files do not match the pattern of {where}: {_shown(strangers)}; "
+            f"{root}: {len(strangers)} audio files do not match the pattern of {where}: {first_of(strangers)}; "
             "correct the pattern, or list them under ignore"
         )
 
@@ -224,8 +223,3 @@ def _given(entry: Entry) -> dict[str, str]:
         "split": entry.split,
     }
     return {group: value for group, value in values.items() if value is not None}
-
-
-def _shown(names: list[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

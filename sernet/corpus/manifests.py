@@ -21,8 +21,8 @@ import soundfile
 from lhotse import CutSet, Recording, SupervisionSegment, SupervisionSet
 
 from sernet.config.corpus import CorpusConfig
-from sernet.corpus.entries import SHOWN, Audio, BadAudio, Entry, clean, speaker_id
-from sernet.errors import SernetError
+from sernet.corpus.entries import Audio, BadAudio, Entry, clean, speaker_id
+from sernet.errors import SernetError, first_of
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 from sernet.pipeline.sorting import Sorted
@@ -297,7 +297,6 @@ def _refuse_twins(config: CorpusConfig, named: Sorted) -> None:
     twins = []
     for identity, same in named.groups(at_least=2):
         paths = [_entry(text).path for text in same]
-        twins.append(f"{identity} ({' and '.join(paths[:SHOWN])})")
+        twins.append(f"{identity} ({first_of(paths, 2)})")
     if twins:
-        more = f" and {len(twins) - SHOWN} more" if len(twins) > SHOWN else ""
-        raise SernetError(f"{config.name}: utterances share an id: {', '.join(twins[:SHOWN])}{more}; try `id: path`")
+        raise SernetError(f"{config.name}: utterances share an id: {first_of(twins)}; try `id: path`")

@@ -15,9 +15,7 @@ from sernet.corpus.entries import AUDIO_SUFFIXES, clean, speaker_id
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.census import Census
 from sernet.data.protocols import PARTS, Groups
-from sernet.errors import SernetError
-
-SHOWN = 5
+from sernet.errors import SernetError, first_of
 
 
 def groups(published: Mapping[str, Any], people: Census, items: Iterable[Indexed], where: str) -> Groups:
@@ -50,17 +48,17 @@ def groups(published: Mapping[str, Any], people: Census, items: Iterable[Indexed
     wanted = {name for sides in sorted_out for name in sides.part_of}
     absent = sorted(wanted - set(found))
     if by is None and absent:
-        raise SernetError(f"{where}: {people.corpus} has neither speakers nor utterances named {_some(absent)}")
+        raise SernetError(f"{where}: {people.corpus} has neither speakers nor utterances named {first_of(absent)}")
     if absent and (by != "utterance" or not found):  # of a published list, single files may be missing here
-        raise SernetError(f"{where}: {people.corpus} has no {by} named {_some(absent)}")
+        raise SernetError(f"{where}: {people.corpus} has no {by} named {first_of(absent)}")
     several = sorted(name for name, number in found.items() if number > 1)
     if by in (None, "utterance") and several:
-        raise SernetError(f"{where}: {people.corpus} has several utterances named {_some(several)}; list their ids")
+        raise SernetError(f"{where}: {people.corpus} has several utterances named {first_of(several)}; list their ids")
     for number, sides in enumerate(sorted_out):
         if crossing := sides.crossing:
             raise SernetError(
                 f"{where}, fold {number}: {len(crossing)} speakers are on both sides of this split, so it is not used: "
-                f"{_some(crossing)}"
+                f"{first_of(crossing)}"
             )
     test, dev, train = ([sides.speakers(part) for sides in sorted_out] for part in ("test", "dev", "train"))
     missing = f" ({len(absent)} of its utterances are not here)" if absent else ""
@@ -117,8 +115,3 @@ def _plain(by: str, name: str) -> str:
 
 def _speaker(people: Census, name: str) -> str:
     return name if name in people.speakers else speaker_id(people.corpus, name)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.ood.base import EnsembleDetector, Floats, in_blocks
 from sernet.ood.posteriors import entropy_of_mean
-from sernet.score.files import name_some
 
 if TYPE_CHECKING:
     from sernet.score.files import ScoreSet
@@ -30,7 +29,7 @@ class Ensemble(EnsembleDetector):
             if len(first) != len(other) or (first.utt_id != other.utt_id).any():
                 differing = sorted(set(first.utt_id) ^ set(other.utt_id)) or list(first.utt_id)
                 raise SernetError(
-                    f"ensemble: the seeds were scored on other utterances ({name_some(differing)}): run the stage score"
+                    f"ensemble: the seeds were scored on other utterances ({first_of(differing)}): run the stage score"
                 )
             if list(first.classes) != list(other.classes):
                 raise SernetError("ensemble: the seeds have other classes: train them with one recipe")

@@ -12,12 +12,12 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from sernet.config.ood import OodConfig
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.ood.base import EnsembleDetector, ExampleDetector, Floats, NetworkDetector
 from sernet.ood.registry import DETECTORS, AnyDetector, make_detector
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
-from sernet.score.files import ScoreSet, name_some
+from sernet.score.files import ScoreSet
 
 if TYPE_CHECKING:
     from sernet.data.dataset import Examples
@@ -164,6 +164,6 @@ def mean_auroc(detector: AnyDetector, material: Material, sets: Sequence[str], i
 def _save(path: Path, utt_id: np.ndarray, score: Floats) -> None:
     bad = ~np.isfinite(score)
     if bad.any():
-        raise SernetError(f"{path}: the detector's score is not finite for {name_some(utt_id[bad])}")
+        raise SernetError(f"{path}: the detector's score is not finite for {first_of(utt_id[bad])}")
     with atomic(path) as temporary:
         np.savez_compressed(temporary, utt_id=utt_id, score=score)

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from sernet.errors import first_of
+
 MARK = ".requirements"
 NAMED = 3
 
@@ -45,10 +47,9 @@ def main() -> None:
         fcntl.flock(int(descriptor), fcntl.LOCK_EX | fcntl.LOCK_NB if how == "alone" else fcntl.LOCK_SH)
     except BlockingIOError:
         seen = users(Path(env) / MARK)
-        who = ", ".join(seen[:NAMED]) or "a process of another user or machine"
-        more = f" and {len(seen) - NAMED} more" if len(seen) > NAMED else ""
+        who = first_of(seen, NAMED) or "a process of another user or machine"
         sys.exit(
-            f"path.sh: the environment {env} must be made anew, but is in use by {who}{more}; wait until that has "
+            f"path.sh: the environment {env} must be made anew, but is in use by {who}; wait until that has "
             "ended, or name another place by SERNET_ENV"
         )
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.pipeline import cards, environment
 from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
 from sernet.pipeline.files import atomic, read_json
@@ -176,7 +176,7 @@ class _Process:
         self._note(f"# ended (code {self._popen.returncode}): stopped")
 
     def outcome(self) -> str:
-        name = self.jobs[0].name + (f" and {len(self.jobs) - 1} more" if len(self.jobs) > 1 else "")
+        name = first_of([job.name for job in self.jobs], 1)
         return f"{name}: {'FAILED' if self.code else 'done'} in {self._seconds():.0f} s"
 
     def tail(self) -> str:

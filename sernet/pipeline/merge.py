@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.pipeline.digests import FileDigests, of_value
 from sernet.pipeline.files import atomic, read_json, write_json
-from sernet.pipeline.stamps import Job, Stamps, differences, shown
+from sernet.pipeline.stamps import Job, Stamps, differences
 
 
 @dataclass
@@ -61,7 +61,7 @@ def merge(
             continue
         changed = [key for key, digest in stamp["outputs"].items() if files.of_file(folder / Path(key).name) != digest]
         if changed:
-            found.refused[place] = f"{shown(changed)}: missing, or not as it was when the training ended"
+            found.refused[place] = f"{first_of(changed, 3)}: missing, or not as it was when the training ended"
             continue
         for job in same:
             reason = stamps.stale(job)
@@ -81,7 +81,7 @@ def _nearest(stamp: dict[str, Any], expected: dict[str, dict[str, Any]]) -> str:
     name, differing = min(
         ((name, differences(stamp, made)) for name, made in expected.items()), key=lambda item: len(item[1])
     )
-    return f"made from something else than any here; {name} differs in {shown(differing)}"
+    return f"made from something else than any here; {name} differs in {first_of(differing, 3)}"
 
 
 def _copy(job: Job, folder: Path, stamp: dict[str, Any], origin: str, stamps: Stamps) -> None:

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sernet.errors import first_of
 from sernet.pipeline.digests import FileDigests, ModuleDigests
 from sernet.pipeline.files import read_json, write_json
 
@@ -117,7 +118,7 @@ class Stamps:
             return "not done yet"
         stamp = read_json(job.stamp)
         if changed := differences(stamp, self.expected(job)):
-            return f"{shown(changed)} changed"
+            return f"{first_of(changed, 3)} changed"
         for path, digest in self._digests(job.outputs).items():
             if digest is None:
                 return f"its output {path} is missing"
@@ -141,11 +142,6 @@ def differences(stamp: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     found = [f"setting {key}" for key in _differences(stamp["config"], expected["config"])]
     found += [f"input {path}" for path in _differences(stamp["inputs"], expected["inputs"], depth=1)]
     return found + [f"module {name}" for name in _differences(stamp["modules"], expected["modules"], depth=1)]
-
-
-def shown(names: list[str], most: int = 3) -> str:
-    """The first of ``names``, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _differences(old: Any, new: Any, prefix: str = "", depth: int = 9) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sernet.config.ood import DEFAULT_DETECTORS, TRIVIAL_DETECTORS
-from sernet.errors import SernetError, UsageError
+from sernet.errors import SernetError, UsageError, first_of
 from sernet.report import paired_ood, plots, tables
 from sernet.report.cells import Outputs
 from sernet.report.groups import Row
@@ -18,7 +18,6 @@ from sernet.report.measured import Measured, Model, Place, load
 from sernet.report.paired import HERE, THERE, Pair, same_utterances
 from sernet.report.results import headline
 from sernet.report.tables import Table, show, systems_of
-from sernet.score.files import name_some
 
 LABELLED = ("single", "cross", "corrupted")
 DETECTORS = tuple(name for name in DEFAULT_DETECTORS if name not in TRIVIAL_DETECTORS)
@@ -221,7 +220,7 @@ def _ood_differences(experiments: Sequence[Measured], detectors: Sequence[str], 
     apart: list[str] = []
     lined_up = _align(experiments, apart, tuple(tables.OOD_CONDITIONS))
     if apart:
-        remarks.append(f"out of distribution: {name_some(apart)}")
+        remarks.append(f"out of distribution: {first_of(apart)}")
     first, body = experiments[0], []
     read = paired_ood.reader()
     for name, places in lined_up.items():
@@ -232,7 +231,7 @@ def _ood_differences(experiments: Sequence[Measured], detectors: Sequence[str], 
             constant = {"recipe": str(first.rows[0]["recipe"]), "tag": None, "versus": None, "detector": None}
             pairs, refused = paired_ood.models(sides, detectors, read)
             for (system, reason), which in refused.items():
-                at = f"{name}, {system}, {name_some(which)}"
+                at = f"{name}, {system}, {first_of(which)}"
                 remarks.append(f"{at}: {first.label} and {other.label}: {reason}")
             for models, shared in sorted(pairs.items(), key=lambda pair: tables.rank(pair[0][0].system)):
                 for suffix, chosen in _together(first, places[0], list(models), "auroc").items():
@@ -283,7 +282,7 @@ def _paired(
                     continue
                 sides[HERE][model], sides[THERE][model] = pair
             for reason, which in reasons.items():
-                remarks.append(f"{at}, {name_some(which)}: {first.label} and {other.label}: {reason}")
+                remarks.append(f"{at}, {first_of(which)}: {first.label} and {other.label}: {reason}")
             for suffix, chosen in _together(first, mine, list(sides[HERE]), "uar").items():
                 constant = {"recipe": str(first.rows[0]["recipe"]), "tag": None, "versus": None, "detector": None}
                 both = {side: {(m.seed, m.fold): some[m] for m in chosen} for side, some in sides.items()}

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.report.cells import Cell, Draws, Outputs, Reader, outputs_of
-from sernet.score.files import Scored, load_detector_scores, name_some
+from sernet.score.files import Scored, load_detector_scores
 from sernet.score.intervals import (
     Requirement,
     interval,
@@ -75,7 +75,7 @@ class Group:
         if known != utt_ids:
             raise SernetError(
                 f"{item.directory}: {item.set} holds other utterances than the other models of run {item.run}, fold "
-                f"{item.fold} ({name_some(sorted(known ^ utt_ids))}): run the stages score and ood again with --force"
+                f"{item.fold} ({first_of(sorted(known ^ utt_ids))}): run the stages score and ood again with --force"
             )
 
     def ones(self) -> np.ndarray:
@@ -337,9 +337,9 @@ class OodGroup(Group):
         keep = id_rows >= 0
         if keep.sum() < len(inside.utt_id):
             lacking = sorted(set(inside.utt_id) - set(id_ids))
-            raise SernetError(f"{file.parent / 'test.npz'} lacks {name_some(lacking)}: run the stage ood again")
+            raise SernetError(f"{file.parent / 'test.npz'} lacks {first_of(lacking)}: run the stage ood again")
         if (ood_rows < 0).any():
-            raise SernetError(f"{item.score_file} lacks {name_some(ood_ids[ood_rows < 0])}: run the stage score again")
+            raise SernetError(f"{item.score_file} lacks {first_of(ood_ids[ood_rows < 0])}: run the stage score again")
         id_rows = id_rows[keep]
         correct = inside.logits[id_rows].argmax(axis=1) == inside.label[id_rows]
         table = OodTable(

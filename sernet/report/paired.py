@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.report.cells import Outputs, Reader
 from sernet.report.groups import LabelGroup, Row
-from sernet.score.files import Scored, name_some
+from sernet.score.files import Scored
 
 HERE, THERE = "here", "there"
 Model = tuple[int, int | str]
@@ -36,10 +36,10 @@ def same_utterances(here: Outputs, there: Outputs) -> tuple[Outputs, Outputs]:
     order = [here.classes.index(name) for name in there.classes]
     here = replace(here, label=np.argsort(order)[here.label], logits=here.logits[:, order], classes=there.classes)
     if (unequal := here.label != there.label).any():
-        raise SernetError(f"other labels ({name_some(here.utt_id[unequal])})")
+        raise SernetError(f"other labels ({first_of(here.utt_id[unequal])})")
     unit = here.unit if (here.unit != "").all() else there.unit
     if (unit == "").any():
-        raise SernetError(f"speakers are not known ({name_some(there.utt_id[unit == ''])}); give a folder of exp/")
+        raise SernetError(f"speakers are not known ({first_of(there.utt_id[unit == ''])}); give a folder of exp/")
     return replace(here, unit=unit), replace(there, unit=unit)
 
 

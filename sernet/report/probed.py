@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from sernet.errors import first_of
 from sernet.report.cells import Cell, Reader
 from sernet.report.groups import MAJORITY, LabelGroup, Row, Versus
 from sernet.score import metrics
-from sernet.score.files import Scored, name_some
+from sernet.score.files import Scored
 from sernet.score.intervals import mean_over_seeds
 from sernet.score.metrics import PROBE, PROBE_TRAIN
 from sernet.score.probes import SPEAKER, Reading
@@ -36,7 +37,7 @@ def left_out(scored: Iterable[Scored], attributes: Iterable[str]) -> dict[str, s
         several = len(notes) > 1
         told = [f"{note} ({notes[note]} of {notes.total()})" if several else note for note in sorted(notes) if note]
         if told:
-            found[f"{name}, {run}:"] = name_some(told)
+            found[f"{name}, {run}:"] = first_of(told)
     return found
 
 

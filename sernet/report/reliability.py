@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.report.cells import Cell, Draws, Outputs, Reader
 from sernet.report.groups import LabelGroup, OodGroup, Row, Versus
 from sernet.score.calibration import fit_temperature, perfect_ece
-from sernet.score.files import Scored, load_detector_scores, name_some
+from sernet.score.files import Scored, load_detector_scores
 from sernet.score.intervals import Requirement, Table, mean_over_seeds
 from sernet.score.metrics import FULL_METRICS, FULL_SPECTRUM, SCALED_METRICS, SELECTIVE_METRICS
 from sernet.score.selective import SelectiveTable
@@ -144,7 +144,7 @@ class ConfidenceGroup(LabelGroup):
         ids, score = load_detector_scores(file)
         place = {name: index for index, name in enumerate(ids.tolist())}
         if lacking := sorted(set(output.utt_id.tolist()) - set(place)):
-            raise SernetError(f"{file} lacks {name_some(lacking)}: run the stage ood again")
+            raise SernetError(f"{file} lacks {first_of(lacking)}: run the stage ood again")
         confidence = -score[[place[name] for name in output.utt_id.tolist()]]
         predicted = output.logits.argmax(axis=1)
         table = SelectiveTable(confidence, output.label, predicted, self.columns(output.unit), output.utt_id)

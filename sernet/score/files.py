@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.pipeline.files import atomic
-
-SHOWN_IDS = 5
-
-
-def name_some(utt_ids: Sequence[str] | np.ndarray) -> str:
-    """The first few of ``utt_ids`` and how many more there are, for an error message."""
-    more = f" and {len(utt_ids) - SHOWN_IDS} more" if len(utt_ids) > SHOWN_IDS else ""
-    return ", ".join(map(str, utt_ids[:SHOWN_IDS])) + more
 
 
 @dataclass(frozen=True)
@@ -81,16 +73,16 @@ class ScoreSet:
         for name in ("logits", "cosine", "embedding"):
             bad = ~np.isfinite(getattr(self, name)).all(axis=1)
             if bad.any():
-                raise SernetError(f"score set: {name} is not finite for {name_some(self.utt_id[bad])}")
+                raise SernetError(f"score set: {name} is not finite for {first_of(self.utt_id[bad])}")
         for name in ("weight", "bias", "scale"):
             if not np.isfinite(getattr(self, name)).all():
                 raise SernetError(f"score set: {name} is not finite")
         wrong = (self.label < -1) | (self.label >= classes)
         if wrong.any():
-            raise SernetError(f"score set: label outside -1 to {classes - 1} for {name_some(self.utt_id[wrong])}")
+            raise SernetError(f"score set: label outside -1 to {classes - 1} for {first_of(self.utt_id[wrong])}")
         unique, counts = np.unique(self.utt_id, return_counts=True)
         if (counts > 1).any():
-            raise SernetError(f"score set: more than one row for {name_some(unique[counts > 1])}")
+            raise SernetError(f"score set: more than one row for {first_of(unique[counts > 1])}")
 
     def __len__(self) -> int:
         return len(self.utt_id)
@@ -158,7 +150,7 @@ def load_detector_scores(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
         raise SernetError(f"{path}: utt_id and score differ in shape: {utt_id.shape}, {score.shape}")
     bad = ~np.isfinite(score)
     if bad.any():
-        raise SernetError(f"{path}: the score is not finite for {name_some(utt_id[bad])}")
+        raise SernetError(f"{path}: the score is not finite for {first_of(utt_id[bad])}")
     return utt_id, score
 
 

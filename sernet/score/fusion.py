@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sernet.errors import SernetError
-from sernet.score.files import ScoreSet, name_some
+from sernet.errors import SernetError, first_of
+from sernet.score.files import ScoreSet
 
 
 def fused(members: Sequence[ScoreSet], weights: Sequence[float]) -> ScoreSet:
@@ -30,7 +30,7 @@ def fused(members: Sequence[ScoreSet], weights: Sequence[float]) -> ScoreSet:
     for member, weight in zip(members, weights, strict=True):
         found = np.empty(len(first), dtype=np.int64)
         if strangers := sorted({*first.utt_id.tolist()} ^ {*member.utt_id.tolist()}):
-            raise SernetError(f"systems to fuse were scored on different utterances: {name_some(strangers)}")
+            raise SernetError(f"systems to fuse were scored on different utterances: {first_of(strangers)}")
         found[order] = np.argsort(member.utt_id)
         if member.classes.tolist() != first.classes.tolist() or (member.label[found] != first.label).any():
             raise SernetError("systems to fuse were scored with different classes or labels")

@@ -22,9 +22,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from sernet.draws import generator
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.pipeline.files import atomic
-from sernet.score.files import ScoreSet, name_some
+from sernet.score.files import ScoreSet
 
 FOLDS = 5
 SPEAKER = "speaker"
@@ -98,7 +98,7 @@ def read_across(train: ScoreSet, test: ScoreSet, values: Mapping[str, str]) -> R
         found = "values that training did not have" if len(asked.value) else "no values"
         return _nothing(f"the test set has {found}")
     strange = sorted(set(asked.value[~met].tolist()))
-    note = f"left out, for training did not have them: {name_some(strange)}" if strange else ""
+    note = f"left out, for training did not have them: {first_of(strange)}" if strange else ""
     told = _fitted(known.embedding, known.value).predict(asked.embedding[met])
     return Reading(asked.utt_id[met], asked.unit[met], asked.value[met], told, can_say, note)
 
@@ -117,7 +117,7 @@ def read_within(scores: ScoreSet, values: Mapping[str, str], attribute: str) -> 
     counts = Counter(value for value, _ in set(zip(part.value.tolist(), holders.tolist(), strict=True)))
     least, what = (FOLDS, "utterances") if by_utterance else (2, "speakers")
     rare = sorted(value for value, count in counts.items() if count < least)
-    note = f"left out, with fewer than {least} {what}: {name_some(rare)}" if rare else ""
+    note = f"left out, with fewer than {least} {what}: {first_of(rare)}" if rare else ""
     kept = ~np.isin(part.value, rare)
     if len(counts) - len(rare) < 2:
         return _nothing(f"fewer than two values with at least {least} {what}")

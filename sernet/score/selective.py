@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.score import metrics
-from sernet.score.files import name_some
 from sernet.score.sums import by_group, down
 
 
@@ -38,7 +37,7 @@ class SelectiveTable:
         bad = ~np.isfinite(confidence)
         if bad.any():
             which = np.flatnonzero(bad) if names is None else names[bad]
-            raise SernetError(f"the confidence is not finite for {name_some(which)}")
+            raise SernetError(f"the confidence is not finite for {first_of(which)}")
         self.units, unit = np.unique(unit, return_inverse=True)
         size = len(self.units)
         levels, group = np.unique(confidence, return_inverse=True)

@@ -11,9 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from sernet.errors import SernetError
+from sernet.errors import SernetError, first_of
 from sernet.score import metrics
-from sernet.score.files import name_some
 from sernet.score.selective import SelectiveTable
 from sernet.score.sums import by_group, down
 
@@ -115,7 +114,7 @@ class OodTable:
             bad = ~np.isfinite(scores)
             if bad.any():
                 which = np.flatnonzero(bad) if names is None else names[bad]
-                raise SernetError(f"the {side} score is not finite for {name_some(which)}")
+                raise SernetError(f"the {side} score is not finite for {first_of(which)}")
         self.n, self.n_ood = len(id_score), len(ood_score)
         self.units, id_unit = np.unique(id_unit, return_inverse=True)
         self.ood_units, ood_unit = np.unique(ood_unit, return_inverse=True)
