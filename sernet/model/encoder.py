@@ -1,6 +1,8 @@
 """The convolutional encoder. Padding is masked everywhere, so it never changes an utterance's result.
 
-Time goes into passes over memory: what nobody reads again is overwritten.
+Time goes into passes over memory: what nobody reads again is overwritten. Behind the first kernels maps are turned,
+(batch, channels, bins, frames): oneDNN's convolutions are faster where the last side is the long one. Weights are kept
+as (time, frequency). Figures: egs/ablation/STUDIES.md.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ def strided(lengths: Tensor | None, stride: int) -> Tensor | None:
 
 
 def masked(x: Tensor, mask: Tensor | None) -> Tensor:
-    """``x`` (batch, channels, frames, bins) with zeros on padding."""
+    """``x`` with zeros on padding; ``mask`` fits it."""
     return x if mask is None else x * mask.to(x.dtype)
 
 
@@ -35,11 +37,11 @@ class MaskedBatchNorm(nn.BatchNorm2d):
     """Batch normalisation whose statistics leave padding out."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        """Normalise (batch, channels, frames, bins)."""
+        """Normalise (batch, channels, frames, bins), or the like turned; ``mask`` fits it."""
         if mask is None or not self.training:
             return super().forward(x)
         real = x.to(self.weight.dtype)
-        count = mask.sum() * x.shape[3]
+        count = mask.sum() * (x[0, 0].numel() // mask[0].numel())
         mean = (real * mask).sum((0, 2, 3)) / count
         variance = ((real - mean[:, None, None]).square() * mask).sum((0, 2, 3)) / count
         with torch.no_grad():
@@ -70,11 +72,34 @@ class Stem(nn.Module):
         self.norm = MaskedBatchNorm(2 * config.stem_channels)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """(batch, 1, frames, bins) -> (batch, 2 channels, frames', bins'), strided; ``mask`` is the output's."""
+        """(batch, frames, bins) -> (batch, 2 channels, bins', frames'), strided; ``mask`` is the output's."""
         across, along = (self.spare, self.spare, 0, 0), (0, 0, self.spare, self.spare)
         kernel = torch.cat([functional.pad(self.time, across), functional.pad(self.frequency, along)])
-        x = functional.conv2d(x, kernel, stride=self.stride, padding=self.padding)
+        x = self.convolve(x, kernel)
         return masked(functional.relu(self.norm(x, mask), inplace=True), mask)
+
+    def convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
+        """The strided convolution of one channel, as one without stride of a channel for each place in a stride."""
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))  # before it is copied, not after
+        down, over = self.stride
+        rows, columns = ((size + stride - 1) // stride for size, stride in zip(x.shape[1:], self.stride, strict=True))
+        tall, wide = (-(-kernel.shape[2] // stride) for stride in self.stride)
+        height, width = (rows + tall - 1) * down, (columns + wide - 1) * over
+        below, right = (size - have - self.padding for size, have in zip((height, width), x.shape[1:], strict=True))
+        x = functional.pad(x, (self.padding, right, self.padding, below))
+        x = x.reshape(-1, height // down, down, width // over, over).permute(0, 3, 1, 2, 4).flatten(3)
+        kernel = functional.pad(kernel, (0, wide * over - kernel.shape[3], 0, tall * down - kernel.shape[2]))
+        kernel = kernel.reshape(-1, tall, down, wide, over).permute(0, 2, 4, 3, 1).flatten(1, 2)
+        return functional.conv2d(x.permute(0, 3, 1, 2), kernel)
+
+
+class Convolution(nn.Conv2d):
+    """On turned maps, (batch, channels, bins, frames); weight and stride are (time, frequency)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Strided and padded as `nn.Conv2d` would."""
+        return functional.conv2d(x, self.weight.transpose(2, 3), None, self.stride[::-1], self.padding[::-1])
 
 
 class Block(nn.Module):
@@ -86,22 +111,22 @@ class Block(nn.Module):
 
     def __init__(self, inputs: int, channels: int, stride: tuple[int, int], squeeze: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(inputs, channels, 3, stride=stride, padding=1, bias=False)
+        self.first = Convolution(inputs, channels, 3, stride=stride, padding=1, bias=False)
         self.first_norm = MaskedBatchNorm(channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.second = Convolution(channels, channels, 3, padding=1, bias=False)
         self.second_norm = MaskedBatchNorm(channels)
         self.squeeze = nn.Linear(channels, max(channels // squeeze, 1))
         self.excite = nn.Linear(max(channels // squeeze, 1), channels)
-        self.skip: nn.Conv2d | None = None
+        self.skip: Convolution | None = None
         if inputs != channels or tuple(stride) != (1, 1):
-            self.skip = nn.Conv2d(inputs, channels, 1, stride=stride, bias=False)
+            self.skip = Convolution(inputs, channels, 1, stride=stride, bias=False)
             self.skip_norm = MaskedBatchNorm(channels)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """(batch, inputs, frames, bins) -> (batch, channels, frames, bins), strided; ``mask`` is the output's."""
+        """(batch, inputs, bins, frames) -> (batch, channels, bins, frames), strided; ``mask`` is the output's."""
         y = masked(functional.relu(self.first_norm(self.first(x), mask), inplace=True), mask)
         y = masked(self.second_norm(self.second(y), mask), mask)
-        mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[3]).to(y.dtype)
+        mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[2]).to(y.dtype)
         weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
         skip = x if self.skip is None else masked(self.skip_norm(self.skip(x), mask), mask)
         return functional.relu((y * weight[:, :, None, None]).add_(skip), inplace=True)
@@ -128,9 +153,10 @@ class Encoder(nn.Module):
 
         ``lengths`` (batch,) counts real frames; None: nothing is padded.
         """
-        x = masked(x[:, None], frame_mask(lengths, x.shape[1]))
+        frames = x.shape[1]
+        x = x if lengths is None else x * (torch.arange(frames, device=x.device) < lengths[:, None])[:, :, None]
         for layer, (stride, _) in zip([self.stem, *self.blocks], self.strides, strict=True):
-            frames = (x.shape[2] + stride - 1) // stride
-            lengths = strided(lengths, stride)
-            x = layer(x, frame_mask(lengths, frames))
-        return x.permute(0, 1, 3, 2).flatten(1, 2), lengths
+            frames, lengths = (frames + stride - 1) // stride, strided(lengths, stride)
+            mask = frame_mask(lengths, frames)
+            x = layer(x, None if mask is None else mask.transpose(2, 3))
+        return x.flatten(1, 2), lengths
