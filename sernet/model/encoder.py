@@ -126,7 +126,8 @@ class Block(nn.Module):
         """(batch, inputs, bins, frames) -> (batch, channels, bins, frames), strided; ``mask`` is the output's."""
         y = masked(functional.relu(self.first_norm(self.first(x), mask), inplace=True), mask)
         y = masked(self.second_norm(self.second(y), mask), mask)
-        mean = y.mean((2, 3)) if mask is None else y.sum((2, 3)) / (mask.sum((2, 3)) * y.shape[2]).to(y.dtype)
+        places = y.permute(0, 2, 3, 1).flatten(1, 2)  # as they lie in memory, so that the gradient does, too
+        mean = places.mean(1) if mask is None else places.sum(1) / (mask.sum((2, 3)) * y.shape[2]).to(y.dtype)
         weight = torch.sigmoid(self.excite(functional.relu(self.squeeze(mean))))
         skip = x if self.skip is None else masked(self.skip_norm(self.skip(x), mask), mask)
         return functional.relu((y * weight[:, :, None, None]).add_(skip), inplace=True)
@@ -159,4 +160,6 @@ class Encoder(nn.Module):
             frames, lengths = (frames + stride - 1) // stride, strided(lengths, stride)
             mask = frame_mask(lengths, frames)
             x = layer(x, None if mask is None else mask.transpose(2, 3))
+        if x.requires_grad:  # the gradient comes back in another order of memory, which all layers would wait for
+            x.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
         return x.flatten(1, 2), lengths
