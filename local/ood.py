@@ -61,7 +61,7 @@ def announce(experiment: Experiment) -> list[str]:
     named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
     systems = experiment.recipe.config.systems
     silent = {
-        name: "an SVM on functionals" if systems[name].svm else "made of other systems' scores"
+        name: "a linear classifier on functionals" if systems[name].linear else "made of other systems' scores"
         for name in sorted(named)
         if not systems[name].network
     }

@@ -58,7 +58,7 @@ def run(job: Job) -> None:
         versus=job.config["versus"],
         probes=probes,
         rivals=job.config["rivals"],
-        svms=job.config["svms"],
+        undrawn=job.config["undrawn"],
         jobs=job.arguments["jobs"],
     )
     write_results(rows, results)
@@ -80,7 +80,7 @@ def conclude(experiment: Experiment) -> list[str]:
 
     folder = experiment.folder
     rows = in_order(read_results(folder / "results.json"), [run.name for run in experiment.runs])
-    table = main_table(rows, preliminary(experiment), folds_apart(experiment), svms(experiment))
+    table = main_table(rows, preliminary(experiment), folds_apart(experiment), undrawn(experiment))
     return ["", table, "", f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
 
 
@@ -100,14 +100,14 @@ def _systems(experiment: Experiment) -> list[str]:
     return sorted({system for run in experiment.runs for system in experiment.recipe.config.systems_of(run.config)})
 
 
-def svms(experiment: Experiment) -> list[str]:
+def undrawn(experiment: Experiment) -> list[str]:
     """The systems of the runs in which nothing is random: they have one seed."""
     return [system for system in _systems(experiment) if not experiment.draws(system)]
 
 
 def decision_values(experiment: Experiment) -> list[str]:
-    """The systems of the runs whose logits are an SVM's decision values, or hold them: no log-probabilities."""
-    return [s for s in _systems(experiment) if any(experiment.svm(member) for member in experiment.fuse(s) or [s])]
+    """The systems of the runs whose logits are a linear classifier's decision values, or hold them."""
+    return [s for s in _systems(experiment) if any(experiment.linear(member) for member in experiment.fuse(s) or [s])]
 
 
 def fused(experiment: Experiment) -> dict[str, str]:
@@ -149,7 +149,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
         "folds",
         "folds apart",
         "seeds",
-        "SVMs",
+        "nothing random in",
         "decision values",
         "preliminary",
     )
@@ -165,7 +165,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
             "tuned": sorted(experiment.tuned_speakers) if experiment.recipe.config.tuned_on else None,
             "rivals": {run.name: run.config.against for run in experiment.runs if run.config.against},
             "versus": {name: system.versus for name, system in experiment.recipe.config.systems.items()},
-            "svms": svms(experiment),
+            "undrawn": undrawn(experiment),
             "probes": experiment.recipe.config.probes,
             "detectors": {
                 run.name: experiment.recipe.config.detection(run.config).detectors for run in experiment.runs
@@ -239,7 +239,7 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
         "folds apart": folds_apart(experiment),
         "seeds": sorted({unit.seed for unit in units}),
-        "SVMs": svms(experiment),
+        "nothing random in": undrawn(experiment),
         "fused": fused(experiment),
         "decision values": decision_values(experiment),
         "merged": _merged(units),

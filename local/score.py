@@ -132,10 +132,12 @@ def _make(job: Job) -> None:
 def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) -> Job:
     made = name in experiment.recipe.config.ood.sets and is_made(experiment, name)
     items = [] if made else experiment.utterances(unit, name)
-    svm = experiment.svm(unit.system)
-    if svm:
-        items = experiment.as_functionals(items, svm.features)
-    code = ("sernet.score.svm",) if svm else ("sernet.score.infer", *experiment.recipe.systems[unit.system][0].peer)
+    linear = experiment.linear(unit.system)
+    if linear:
+        items = experiment.as_functionals(items, linear.features)
+    code = (
+        ("sernet.score.linear",) if linear else ("sernet.score.infer", *experiment.recipe.systems[unit.system][0].peer)
+    )
     corpora = sorted({item.utterance.corpus for item in items})
     ark = made_path(experiment, unit, name)
     model = tuple(unit.directory / file for file in ("model.safetensors", "model.json"))
@@ -144,8 +146,8 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
         "device": request.device,
         "made": made,
         "utterances": [item.utterance.id for item in items],
-        "features": {c: str(experiment.features(c, svm.features if svm else None)) for c in corpora},
-        "svm": svm is not None,
+        "features": {c: str(experiment.features(c, linear.features if linear else None)) for c in corpora},
+        "linear": linear is not None,
     }
     return Job(
         name=f"score {unit.name}/{name}",
@@ -157,7 +159,7 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
         outputs=(score_path(unit, name),),
         arguments=arguments,
         light=True,
-        uses_gpu=svm is None and may_use_gpu(request),
+        uses_gpu=linear is None and may_use_gpu(request),
     )
 
 
@@ -230,7 +232,7 @@ def _score(job: Job) -> None:
         folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
         known = {name: item for folder in job.arguments["features"].values() for name, item in _indexed(folder).items()}
         examples = load_examples(folders, [known[name] for name in job.arguments["utterances"]])
-    scored = _by_svm(directory, examples) if job.arguments["svm"] else _by_network(directory, examples, job)
+    scored = _by_classifier(directory, examples) if job.arguments["linear"] else _by_network(directory, examples, job)
     ScoreSet(**scored).save(job.outputs[0])
     print(f"{len(examples)} utterances in {job.outputs[0]}", flush=True)
 
@@ -244,8 +246,8 @@ def _by_network(directory: Path, examples: Examples, job: Job) -> dict[str, Any]
     return score(model, meta, examples, device)
 
 
-def _by_svm(directory: Path, examples: Examples) -> dict[str, Any]:
-    from sernet.score.svm import score
+def _by_classifier(directory: Path, examples: Examples) -> dict[str, Any]:
+    from sernet.score.linear import score
 
     return score(directory, examples)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sernet.config.base import validate
-from sernet.config.functionals import SvmConfig
+from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.corpus.utterances import Indexed, read_cuts
@@ -25,8 +25,8 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
 
 def run(job: Job) -> None:
     """Train one model."""
-    if "svm" in job.config:
-        _fit_svm(job)
+    if job.config.keys() & {"svm", "ridge"}:
+        _fit_linear(job)
         return
     from sernet.data.load import load_examples
     from sernet.train.device import choose_device
@@ -50,20 +50,24 @@ def run(job: Job) -> None:
     )
 
 
-def _fit_svm(job: Job) -> None:
+def _fit_linear(job: Job) -> None:
     from sernet.data.load import load_examples
-    from sernet.train.svm import fit
+    from sernet.train.linear import fit
 
     folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
     known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
     train = load_examples(folders, [known[identity] for identity in job.arguments["train"]])
-    svm = validate(SvmConfig, job.config["svm"], job.name)
+    settings: SvmConfig | RidgeConfig
+    if "svm" in job.config:
+        settings = validate(SvmConfig, job.config["svm"], job.name)
+    else:
+        settings = validate(RidgeConfig, job.config["ridge"], job.name)
     fit(
         train,
         job.config["classes"],
         job.config["merge"],
         job.config["corpus_classes"],
-        svm,
+        settings,
         job.stamp.parent,
         job.arguments["identity"],
     )
@@ -89,8 +93,8 @@ def digest(items: Sequence[Indexed], attributes: Iterable[str] = ()) -> str:
 
 
 def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
-    if svm := experiment.svm(unit.system):
-        return _svm_job(experiment, unit, svm)
+    if linear := experiment.linear(unit.system):
+        return _linear_job(experiment, unit, linear)
     train = experiment.part(unit, "train")
     dev = experiment.part(unit, "dev") if unit.run.config.dev_speakers and unit.run.folded else []
     model, training = experiment.recipe.settings(unit.run.config, unit.system)
@@ -122,24 +126,24 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
     )
 
 
-def _svm_job(experiment: Experiment, unit: Unit, svm: SvmConfig) -> Job:
-    train = experiment.as_functionals(experiment.part(unit, "train"), svm.features)
+def _linear_job(experiment: Experiment, unit: Unit, linear: SvmConfig | RidgeConfig) -> Job:
+    train = experiment.as_functionals(experiment.part(unit, "train"), linear.features)
     return Job(
         name=f"train {unit.name}",
         script="local.train",
         stamp=unit.directory / "train.json",
         config={
-            "svm": svm.model_dump(mode="json"),
+            "svm" if isinstance(linear, SvmConfig) else "ridge": linear.model_dump(mode="json"),
             "classes": unit.run.config.classes,
             "merge": unit.run.config.merge,
             "corpus_classes": experiment.corpus_classes(unit),
             "training utterances": digest(train),
         },
-        modules=("sernet.train.svm", "sernet.data.load"),
+        modules=("sernet.train.linear", "sernet.data.load"),
         outputs=tuple(unit.directory / name for name in ("model.safetensors", "model.json")),
         arguments={
             "train": [item.utterance.id for item in train],
-            "features": {corpus: str(experiment.features(corpus, svm.features)) for corpus in unit.run.train},
+            "features": {corpus: str(experiment.features(corpus, linear.features)) for corpus in unit.run.train},
         },
         light=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from sernet.config.functionals import SvmConfig
+from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.load import Recipe
 from sernet.config.recipe import RunConfig
 from sernet.corpus.entries import speaker_id
@@ -96,9 +96,9 @@ class Experiment:
         """data/<corpus>/<features-name>: the recipe's FBanks, or functionals by ``name``."""
         return self.data(corpus) / (name or self.recipe.config.features.name)
 
-    def svm(self, system: str) -> SvmConfig | None:
-        """The linear SVM that a system is; None: it is none."""
-        return self.recipe.config.systems[system].svm
+    def linear(self, system: str) -> SvmConfig | RidgeConfig | None:
+        """The linear classifier on functionals that a system is; None: it is none."""
+        return self.recipe.config.systems[system].linear
 
     def fuse(self, system: str) -> Mapping[str, float]:
         """The systems that a system is the weighted sum of; none: it is one of its own."""
@@ -113,7 +113,7 @@ class Experiment:
         """The functionals of a corpus that some system asks for."""
         runs = [run for run in self.runs if corpus in (*run.train, *run.tests)]
         systems = {system for run in runs for system in self.recipe.config.systems_of(run.config)}
-        return sorted({svm.features for system in systems if (svm := self.svm(system))})
+        return sorted({linear.features for system in systems if (linear := self.linear(system))})
 
     def folds_path(self, corpus: str, run: Run) -> Path:
         """data/<corpus>/folds/<protocol>.json; the number of dev speakers is part of the protocol."""
@@ -184,7 +184,7 @@ class Experiment:
 
         Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
         without held-out emotions that the unit's test speakers never show. None for what is no network: the sounds of
-        far sets are kept as FBanks, which an SVM does not hear.
+        far sets are kept as FBanks, which a linear classifier does not hear.
         """
         if not unit.run.folded or not self.recipe.config.systems[unit.system].network:
             return []
@@ -201,8 +201,8 @@ class Experiment:
                         yield self._unit(run, system, fold, seed)
 
     def draws(self, system: str) -> bool:
-        """Whether anything in a system is random: nothing in an SVM is, and one seed says all."""
-        return any(self.svm(member) is None for member in self.fuse(system) or [system])
+        """Whether anything in a system is random: nothing in a linear classifier is, and one seed says all."""
+        return any(self.linear(member) is None for member in self.fuse(system) or [system])
 
     def _seeds(self, run: Run, system: str) -> tuple[int, ...]:
         seeds = self.seeds or tuple(self.recipe.config.seeds)

@@ -1,4 +1,4 @@
-"""Functionals of a whole utterance and the linear SVM on them: the classical system of the field."""
+"""Functionals of a whole utterance and the linear classifiers on them: the classical systems of the field."""
 
 from __future__ import annotations
 
@@ -39,3 +39,15 @@ class SvmConfig(Strict):
 
     features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
     c: float = Field(gt=0, description="cost of an error, the larger the less regularised; classes are balanced")
+
+
+class RidgeConfig(Strict):
+    """Ridge regression to the classes on standardised functionals, each weighed by what emotion explains of it.
+
+    A value's weight is the deviation of its class means, which is the root of its correlation ratio with emotion: most
+    of thousands of functionals say little of it, and a plain penalty treats them all alike. Our design.
+    """
+
+    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    clip: float = Field(2.0, gt=0, description="standardised values beyond this are cut to it")
+    strength: float = Field(1.0, gt=0, description="of the penalty, in mean squared lengths of weighed utterances")

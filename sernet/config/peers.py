@@ -1,8 +1,8 @@
-"""Systems of other people, which a run may name in its `systems`; no run that does not trains them.
+"""Systems beside ours, which a run may name in its `systems`; no run that does not trains them.
 
 The SVMs' cost is the best of 1e-5, 1e-4, ... 1 (ComParE's: to 1e-2) on dev speakers 03, 06, 10, 11 of RAVDESS's fold
-0, trained on the other 15 of its speakers (egs/peers/README.md); it is taken everywhere else as it is. The networks are
-trained as ours are.
+0, trained on the other 15 of its speakers (egs/peers/README.md); it is taken everywhere else as it is. The ridge, ours,
+was chosen on all 19 (egs/ablation/STUDIES.md). The networks are trained as ours are.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from typing import Any
 PEERS: dict[str, dict[str, Any]] = {
     "egemaps-svm": {"description": "eGeMAPS and a linear SVM", "svm": {"features": "egemaps", "c": 0.1}},
     "compare-svm": {"description": "ComParE 2016 and a linear SVM", "svm": {"features": "compare", "c": 0.0001}},
+    "compare-ridge": {
+        "description": "ComParE 2016, each value weighed by what emotion explains of it, ridge regression",
+        "ridge": {"features": "compare"},
+    },
     "lstm": {
         "description": "a bidirectional LSTM with attention",
         "model": {"kind": "lstm", "head": {"kind": "softmax"}},

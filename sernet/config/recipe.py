@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sernet.config.base import Strict
 from sernet.config.features import FeatureConfig
-from sernet.config.functionals import SIZES, SvmConfig
+from sernet.config.functionals import SIZES, RidgeConfig, SvmConfig
 from sernet.config.model import AttributeName
 from sernet.config.ood import STANDARD_SETS, DetectorName, OodConfig, OodSetConfig
 from sernet.config.peers import PEERS
@@ -183,7 +183,7 @@ def _listed(value: object) -> object:
 
 
 class SystemConfig(Strict):
-    """A system: what it changes in the recipe's `model` and `train`, a linear SVM, or the sum of other systems."""
+    """A system: what it changes in the recipe's `model` and `train`, a linear classifier, or the sum of others."""
 
     description: str = ""
     versus: Annotated[list[str], BeforeValidator(_listed)] = Field(
@@ -192,6 +192,7 @@ class SystemConfig(Strict):
     model: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
     svm: SvmConfig | None = Field(None, description="a linear SVM on functionals in the place of a network")
+    ridge: RidgeConfig | None = Field(None, description="ridge regression on weighed functionals in its place")
     fuse: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="other systems of the same runs, and the weights that their logits are added with; nothing is "
@@ -201,14 +202,23 @@ class SystemConfig(Strict):
     @property
     def network(self) -> bool:
         """Whether it is a network of its own."""
-        return self.svm is None and not self.fuse
+        return self.linear is None and not self.fuse
+
+    @property
+    def linear(self) -> SvmConfig | RidgeConfig | None:
+        """The linear classifier on functionals that it is, if it is one."""
+        return self.svm or self.ridge
 
     @model_validator(mode="after")
     def _one(self) -> SystemConfig:
-        if self.svm and (self.model or self.train):
-            raise ValueError("a system with svm has no network; leave model and train out")
-        if self.fuse and (self.svm or self.model or self.train):
-            raise ValueError("a system with fuse is made of others; leave svm, model and train out")
+        if self.svm and self.ridge:
+            raise ValueError("a system is svm or ridge, not both")
+        if self.linear and (self.model or self.train):
+            raise ValueError(
+                f"a system with {'svm' if self.svm else 'ridge'} has no network; leave model and train out"
+            )
+        if self.fuse and (self.linear or self.model or self.train):
+            raise ValueError("a system with fuse is made of others; leave svm, ridge, model and train out")
         if len(self.fuse) == 1:
             raise ValueError("fuse needs two systems or more")
         return self
@@ -354,8 +364,8 @@ class RecipeConfig(Strict):
         run = self.runs[name]
         if not run.folded:
             raise ValueError(f"{where} tests other corpora, not held-out speakers, whom recordings are made of")
-        if whole := [system for system in self.systems_of(run) if self.systems[system].svm]:
-            raise ValueError(f"{where} has {whole[0]}, an SVM, which hears whole utterances alone; leave it out")
+        if whole := [system for system in self.systems_of(run) if self.systems[system].linear]:
+            raise ValueError(f"{where} has {whole[0]}, which hears whole utterances alone; leave it out")
         if sums := [system for system in self.systems_of(run) if self.systems[system].fuse]:
             raise ValueError(f"{where} has {sums[0]}, which is made of others' scores and hears nothing; leave it out")
         if lacking := [c for c in self.timeline.classes if c not in run.classes]:

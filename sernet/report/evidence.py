@@ -49,12 +49,12 @@ class Chapter:
 class Evidence:
     """The score files behind the rows, by (run, test, condition) and system; files are read once.
 
-    Runs stand in the order of the rows. ``svms`` names the systems that are no networks.
+    Runs stand in the order of the rows. ``undrawn`` names the systems that are no networks.
     """
 
-    def __init__(self, scored: Sequence[Scored], rows: Sequence[Row], svms: Collection[str] = ()) -> None:
+    def __init__(self, scored: Sequence[Scored], rows: Sequence[Row], undrawn: Collection[str] = ()) -> None:
         self.rows = rows
-        self.svms = svms
+        self.undrawn = undrawn
         self.load: Loader = lru_cache(maxsize=64)(Scored.load)
         order = {run: index for index, run in enumerate(dict.fromkeys(row["run"] for row in rows))}
         self._rank = lambda run: (order.get(run, len(order)), run)
@@ -76,7 +76,7 @@ class Evidence:
     def shown(self, systems: Iterable[str]) -> str:
         """Whose figure is drawn where there is room for one: chosen by name, never by its result on a test."""
         order = systems_of([{"system": system} for system in systems])
-        networks = [system for system in order if system not in self.svms]
+        networks = [system for system in order if system not in self.undrawn]
         return SHOWN if SHOWN in order else (networks or order)[-1]
 
     def labelled(self, models: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:

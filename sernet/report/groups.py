@@ -52,12 +52,12 @@ class Group:
         read: Reader,
         detectors: Sequence[str] | None = None,
         versus: Versus = NOTHING_ELSE,
-        svms: Collection[str] = (),
+        undrawn: Collection[str] = (),
     ) -> None:
         self.constant = constant
         self.detectors = detectors
         self.versus = versus
-        self.svms = svms
+        self.undrawn = undrawn
         self.members = sorted(members, key=lambda item: (item.system, item.seed, str(item.fold)))
         self.baseline = baseline
         self.read = read
@@ -131,7 +131,8 @@ class Group:
     def contrasts(self, cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
         """Paired differences between systems over the (seed, fold) that both have, on the same draws.
 
-        In an SVM nothing is random, so its one seed is every seed: against it, all seeds of the folds that both have.
+        In a linear classifier nothing is random, so its one seed is every seed: against it, all seeds of the folds
+        that both have.
         """
         by_system: dict[str, list[Cell]] = defaultdict(list)
         for cell in cells:
@@ -144,7 +145,7 @@ class Group:
         ]
         rows: list[Row] = []
         for system, versus in pairs:
-            any_seed = system in self.svms or versus in self.svms
+            any_seed = system in self.undrawn or versus in self.undrawn
             sides = [
                 [((None if any_seed else cell.seed, cell.fold), cell) for cell in by_system.get(name, ())]
                 for name in (system, versus)

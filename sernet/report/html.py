@@ -43,13 +43,13 @@ def write_report(
         provenance: what made it, as for `results_markdown`.
         audio: finds the sound of an utterance, for the errors to listen to.
     """
-    preliminary, svms, decisions = (
-        list(provenance.get(name) or []) for name in ("preliminary", "SVMs", "decision values")
+    preliminary, undrawn, decisions = (
+        list(provenance.get(name) or []) for name in ("preliminary", "nothing random in", "decision values")
     )
-    evidence = Evidence(scored, rows, svms)
+    evidence = Evidence(scored, rows, undrawn)
     main = tables.recognition(rows, preliminary, provenance.get("folds apart") or {})
     parts = [
-        _chapter(figures.overview(evidence), [*main, *tables.differences(rows, preliminary, svms)], unfolded=True),
+        _chapter(figures.overview(evidence), [*main, *tables.differences(rows, preliminary, undrawn)], unfolded=True),
         _chapter(figures.across_corpora(evidence)),
         _chapter(figures.confusions(evidence), [*tables.recalls(rows), *tables.folds(rows)]),
         _chapter(figures.speakers(evidence)),

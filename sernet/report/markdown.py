@@ -23,7 +23,7 @@ ENTRIES = (
     "folds",
     "folds apart",
     "seeds",
-    "SVMs",
+    "nothing random in",
     "fused",
     "decision values",
     "training time",
@@ -39,11 +39,13 @@ def results_markdown(rows: Sequence[Row], provenance: Mapping[str, Any]) -> str:
     Args:
         rows: of results.json, in the order in which runs are to be shown (`tables.in_order`).
         provenance: what made it, in the order to be shown (title, command, revision, config digest, environment,
-            folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so, ``SVMs`` the
-            systems in which nothing is random, ``decision values`` those whose logits are no log-probabilities.
+            folds, seeds, ...); ``title`` becomes the heading, ``preliminary`` lists runs to be marked so, ``nothing
+            random in`` and ``decision values`` systems: in the latter are those whose logits are no log-probabilities.
     """
     parts = [f"# {provenance.get('title', 'Results')}", _provenance(provenance)]
-    told = (provenance.get(name) or {} for name in ("preliminary", "folds apart", "SVMs", "decision values"))
+    told = (
+        provenance.get(name) or {} for name in ("preliminary", "folds apart", "nothing random in", "decision values")
+    )
     for heading, some in sections(rows, *told):
         parts.append(f"## {heading}")
         parts += [_table(table) for table in some]
@@ -58,12 +60,15 @@ def sections(
     rows: Sequence[Row],
     preliminary: Collection[str] = (),
     apart: Mapping[str, str] = tables.NONE,
-    svms: Collection[str] = (),
+    undrawn: Collection[str] = (),
     decisions: Collection[str] = (),
 ) -> list[tuple[str, list[Table]]]:
     """Headings and their tables, those without data left out."""
     everything = [
-        ("Recognition", [*tables.recognition(rows, preliminary, apart), *tables.differences(rows, preliminary, svms)]),
+        (
+            "Recognition",
+            [*tables.recognition(rows, preliminary, apart), *tables.differences(rows, preliminary, undrawn)],
+        ),
         ("Across corpora", tables.cross_corpus(rows)),
         ("By class and by fold", [*tables.recalls(rows), *tables.folds(rows)]),
         ("Calibration and confidence", tables.other_measures(rows, decisions)),

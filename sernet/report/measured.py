@@ -121,7 +121,7 @@ class Measured:
         """As its first model was trained."""
         for path in sorted(self.folder.glob(f"*/{name}/*/*/model.json")):
             meta = read_json(path)
-            return {part: meta[part] for part in ("svm", "model", "train") if part in meta}
+            return {part: meta[part] for part in ("svm", "ridge", "model", "train") if part in meta}
         return {}
 
     def _predictions(self, place: Place) -> Mapping[tuple[Model, str], Outputs]:

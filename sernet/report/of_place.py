@@ -27,7 +27,7 @@ class PlaceOfRun:
         members: the models that were scored there.
         shifted: of each member's folder, the shift sets that the model was scored on, too.
         rivals: of each rival run, what was scored on the same corpus under the same condition.
-        baseline, detectors, versus, probes, svms, tuned: see `build_results`, of this run.
+        baseline, detectors, versus, probes, undrawn, tuned: see `build_results`, of this run.
         apart: whether the run's folds stand apart.
     """
 
@@ -39,7 +39,7 @@ class PlaceOfRun:
     detectors: Sequence[str] | None
     versus: Versus
     probes: Sequence[str]
-    svms: Collection[str]
+    undrawn: Collection[str]
     tuned: Collection[str] | None
     apart: bool
 
@@ -65,10 +65,10 @@ class PlaceOfRun:
     def _of(self, members: Sequence[Scored], read: Reader) -> list[Row]:
         constant, common = self.constant, (self.baseline, read)
         if not constant["condition"].startswith("ood-"):
-            found = LabelGroup(constant, members, *common, versus=self.versus, svms=self.svms).rows()
-            found += ConfidenceGroup(constant, members, *common, self.detectors, self.versus, self.svms).rows()
+            found = LabelGroup(constant, members, *common, versus=self.versus, undrawn=self.undrawn).rows()
+            found += ConfidenceGroup(constant, members, *common, self.detectors, self.versus, self.undrawn).rows()
             if constant["condition"] != "corrupted":
-                found += ProbeGroup(constant, members, *common, self.probes, self.versus, self.svms).rows()
+                found += ProbeGroup(constant, members, *common, self.probes, self.versus, self.undrawn).rows()
             for theirs in self.rivals:
                 found += against(constant, members, theirs, read)
             return found

@@ -69,9 +69,9 @@ class ProbeGroup(LabelGroup):
         read: Reader,
         probes: Sequence[str],
         versus: Versus,
-        svms: Collection[str] = (),
+        undrawn: Collection[str] = (),
     ) -> None:
-        super().__init__(constant, members, baseline, read, versus=versus, svms=svms)
+        super().__init__(constant, members, baseline, read, versus=versus, undrawn=undrawn)
         self.probes = probes
 
     def rows(self) -> list[Row]:

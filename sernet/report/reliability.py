@@ -135,7 +135,7 @@ class ConfidenceGroup(LabelGroup):
             for file in sorted((item.directory / "ood").glob(f"*/{item.set}.npz")):
                 if self.detectors is None or file.parent.name in self.detectors:
                     cells[file.parent.name].append(self._selective(item, output, file))
-        # All models of a system or none: an SVM beside the networks is not scored by detectors.
+        # All models of a system or none: a linear classifier beside the networks is not scored by detectors.
         models = Counter(item.system for item in outputs)
         told = {name: Counter(cell.system for cell in some) for name, some in cells.items()}
         return {n: some for n, some in cells.items() if all(models[system] == k for system, k in told[n].items())}

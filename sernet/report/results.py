@@ -57,7 +57,7 @@ def build_results(
     versus: Versus = STANDARD,
     probes: Sequence[str] = (),
     rivals: Mapping[str, Sequence[str]] = NONE,
-    svms: Collection[str] = (),
+    undrawn: Collection[str] = (),
     jobs: int = 1,
 ) -> list[Row]:
     """Every row of results.json for what has been scored.
@@ -72,7 +72,7 @@ def build_results(
     mean over folds and seeds stands that over the folds that test none of them, where these are some and not all,
     as fold "mean-untuned". ``probes`` names the attributes that were probed for. ``rivals`` names, for a run, the
     runs that are subtracted from it, system by system, wherever both have tested the same corpus under the same
-    condition; ``versus`` of such a difference is `<run>/<system>`. ``svms`` names the systems in which nothing is
+    condition; ``versus`` of such a difference is `<run>/<system>`. ``undrawn`` names the systems in which nothing is
     random: their one seed is paired with every seed of the others. ``jobs`` processes share the work; the rows are the
     same to the bit.
 
@@ -102,7 +102,7 @@ def build_results(
                 detectors=detectors.get(run),
                 versus=versus,
                 probes=probes,
-                svms=svms,
+                undrawn=undrawn,
                 tuned=tuned,
                 apart=run in apart,
             )

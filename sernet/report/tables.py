@@ -68,10 +68,10 @@ def main_table(
     rows: Sequence[Row],
     preliminary: Collection[str] = (),
     apart: Mapping[str, str] = NONE,
-    svms: Collection[str] = (),
+    undrawn: Collection[str] = (),
 ) -> str:
     """The recognition tables as plain text, for the last lines on a terminal."""
-    parts = [plain(table) for table in [*recognition(rows, preliminary), *differences(rows, preliminary, svms)]]
+    parts = [plain(table) for table in [*recognition(rows, preliminary), *differences(rows, preliminary, undrawn)]]
     parts += [f"{run}: fold by fold, without a mean: {why}" for run, why in apart.items()]
     return "\n\n".join(parts) if rows else "no set was scored"
 
@@ -127,15 +127,15 @@ def recognition(rows: Sequence[Row], preliminary: Collection[str] = (), apart: M
     return tables
 
 
-def differences(rows: Sequence[Row], preliminary: Collection[str] = (), svms: Collection[str] = ()) -> list[Table]:
+def differences(rows: Sequence[Row], preliminary: Collection[str] = (), undrawn: Collection[str] = ()) -> list[Table]:
     """Paired differences of UAR: between systems, and between runs that test the same speakers."""
-    return [*_between_systems(rows, preliminary, svms), *_between_runs(rows, preliminary)]
+    return [*_between_systems(rows, preliminary, undrawn), *_between_runs(rows, preliminary)]
 
 
-def _between_systems(rows: Sequence[Row], preliminary: Collection[str], svms: Collection[str]) -> list[Table]:
+def _between_systems(rows: Sequence[Row], preliminary: Collection[str], undrawn: Collection[str]) -> list[Table]:
     chosen = [row for row in headline(rows, metric="uar") if row["versus"] and RUN not in row["versus"]]
     pairs = sorted({(row["system"], row["versus"]) for row in chosen}, key=lambda pair: [*map(rank, pair[::-1])])
-    fixed = sorted({system for pair in pairs for system in pair} & set(svms), key=rank)
+    fixed = sorted({system for pair in pairs for system in pair} & set(undrawn), key=rank)
     each = f" In {', '.join(fixed)} nothing is random: one seed, paired with every seed of the others." if fixed else ""
     if len(pairs) > SIDE_BY_SIDE:
         columns = by_place(chosen, CONDITIONS, preliminary)
@@ -351,13 +351,13 @@ def averaged(place: Mapping[str, Any]) -> str:
 
 
 def no_probabilities(systems: Iterable[str], decisions: Collection[str]) -> str:
-    """What to say of confidences where logits of some systems are an SVM's ``decisions``, or hold them."""
+    """What to say of confidences where logits of some systems are a linear classifier's ``decisions``, or hold them."""
     told = sorted(set(systems) & set(decisions), key=rank)
     if not told:
         return ""
     return (
-        f" {', '.join(told)}: softmax of an SVM's decision values, or of sums that hold them, which nothing has fitted "
-        "to probabilities, so ece, nll and brier do not compare with a network's."
+        f" {', '.join(told)}: softmax of a linear classifier's decision values, or of sums that hold them, which "
+        "nothing has fitted to probabilities, so ece, nll and brier do not compare with a network's."
     )
 
 

@@ -21,15 +21,16 @@ def load_model(directory: Path, device: str = "cpu") -> tuple[SerNet, dict[str, 
     """The model in ``directory`` on ``device``, ready for inference, and its `model.json`.
 
     Raises:
-        SernetError: there is none, it is an SVM, or its two files belong to different trainings.
+        SernetError: there is none, it is a linear classifier, or its two files belong to different trainings.
     """
     directory = Path(directory)
     for name in ("model.safetensors", "model.json"):
         if not (directory / name).exists():
             raise SernetError(f"{directory / name} is missing: the model is not trained (stage train)")
     meta = read_json(directory / "model.json")
-    if "svm" in meta:
-        raise SernetError(f"{directory} holds a linear SVM on {meta['svm']['features']}; this needs a network")
+    for kind, name in {"svm": "a linear SVM", "ridge": "ridge regression"}.items():
+        if kind in meta:
+            raise SernetError(f"{directory} holds {name} on {meta[kind]['features']}; this needs a network")
     with safe_open(directory / "model.safetensors", framework="pt") as file:
         identity = json.loads(file.metadata()["meta"])["identity"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from local.report import decision_values, preliminary, svms
+from local.report import decision_values, preliminary, undrawn
 from sernet.config.load import load_recipe
 from sernet.errors import UsageError
 from sernet.experiment import Experiment, Unit
@@ -21,7 +21,7 @@ EGS = ROOT / "egs"
         ({"systems.both": "{fuse: {am: 1, masc: 1}}"}, "fuse: no system 'masc'; there are .*'msac'"),
         ({"systems.both": "{fuse: {am: 1}}"}, "fuse needs two systems"),
         ({"systems.both": "{fuse: {am: 1, msac: 0}}"}, "fuse.msac: .* greater than 0"),
-        ({"systems.both": "{fuse: {am: 1, msac: 1}, train: {epochs: 3}}"}, "leave svm, model and train out"),
+        ({"systems.both": "{fuse: {am: 1, msac: 1}, train: {epochs: 3}}"}, "leave svm, ridge, model and train out"),
         (
             {"systems.both": "{fuse: {am: 1, msac: 1}}", "systems.more": "{fuse: {both: 1, am: 1}}"},
             "more.fuse: both is itself fused",
@@ -48,6 +48,6 @@ def test_an_svm_has_one_seed_whichever_a_sum_has(tmp_path: Path) -> None:
         "ravdess/compare-svm/fold2/seed4",
     ]
     assert not experiment.members(members[0])
-    assert svms(experiment) == ["compare-svm"]
+    assert undrawn(experiment) == ["compare-svm"]
     assert decision_values(experiment) == ["compare-svm", "msac-compare", "networks-compare"]
     assert set(preliminary(experiment)) == {run.name for run in experiment.runs}, "two seeds of what is drawn"

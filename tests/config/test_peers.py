@@ -51,7 +51,7 @@ def test_faults_are_named(settings: dict[str, str], said: str) -> None:
 
 def test_a_timeline_has_no_svm() -> None:
     name = next(iter(load_recipe(EGS, "timeline", {}).config.timeline.runs))  # type: ignore[union-attr]
-    with pytest.raises(UsageError, match="an SVM, which hears whole utterances alone"):
+    with pytest.raises(UsageError, match="egemaps-svm, which hears whole utterances alone"):
         load_recipe(EGS, "timeline", {f"runs.{name}.systems": "[am, egemaps-svm]"})
 
 
@@ -59,4 +59,4 @@ def test_a_timeline_has_no_svm() -> None:
 def test_each_says_what_it_is(name: str) -> None:
     recipe = load_recipe(EGS, "mini", {"runs.single.systems": f"[{name}]"})
     assert recipe.config.systems[name].description
-    assert bool(recipe.config.systems[name].svm) != (recipe.systems[name][0].kind != "sernet")
+    assert bool(recipe.config.systems[name].linear) != (recipe.systems[name][0].kind != "sernet")

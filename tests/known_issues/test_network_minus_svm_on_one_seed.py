@@ -23,7 +23,7 @@ SVM = "egemaps-svm"
 def test_all_seeds_of_the_network_take_part(tmp_path: Path) -> None:
     made = make_experiment(tmp_path, ("mini_en",), (SVM, "baseline", "am"), (0, 1, 2), folds=8, ood=False)
     scored = [i for i in made if i.condition == "single" and (i.system != SVM or i.seed == 0)]
-    rows = build_results(scored, "mini", versus={"am": [SVM]}, svms=[SVM])
+    rows = build_results(scored, "mini", versus={"am": [SVM]}, undrawn=[SVM])
     by_speaker: dict[str, np.ndarray] = {}  # every speaker is a fold
     for system in (SVM, "baseline", "am"):
         uar = []
@@ -37,7 +37,7 @@ def test_all_seeds_of_the_network_take_part(tmp_path: Path) -> None:
         assert row["value"] == pytest.approx((here - there).mean(), abs=1e-6)
         low, high = ttest_rel(here, there).confidence_interval(0.95)
         assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), abs=0.06 * (high - low))
-    (table,) = differences(rows, svms=[SVM])
+    (table,) = differences(rows, undrawn=[SVM])
     assert f"In {SVM} nothing is random" in table.caption
     assert "nothing is random" not in differences(rows)[0].caption
 
@@ -45,7 +45,7 @@ def test_all_seeds_of_the_network_take_part(tmp_path: Path) -> None:
 def test_of_two_networks_only_common_seeds_are_paired(tmp_path: Path) -> None:
     made = make_experiment(tmp_path, ("mini_en",), ("baseline", "am"), (0, 1), ood=False)
     scored = [i for i in made if i.condition == "single" and (i.system, i.seed) != ("am", 1)]
-    rows = build_results(scored, "mini", svms=[SVM])
+    rows = build_results(scored, "mini", undrawn=[SVM])
     am, baseline = (select(rows, metric="uar", system=s, seed=0, fold="mean")[0]["value"] for s in ("am", "baseline"))
     (row,) = select(rows, metric="uar", versus="baseline")
     assert row["value"] == pytest.approx(am - baseline, abs=2e-6)

@@ -155,7 +155,7 @@ def test_where_there_is_room_for_one_system_it_is_msac_or_a_network() -> None:
         (("baseline", "lstm", "egemaps-svm", "zsvm"), "lstm"),
         (("zsvm", "egemaps-svm"), "zsvm"),
     ):
-        assert Evidence([], [], svms=("egemaps-svm", "zsvm")).shown(systems) == shown
+        assert Evidence([], [], undrawn=("egemaps-svm", "zsvm")).shown(systems) == shown
 
 
 def test_few_speakers_cross_corpus_alone_and_recordings_of_nobody(tmp_path: Path, make: Maker) -> None:

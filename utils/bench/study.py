@@ -9,8 +9,8 @@ four (default: A and B), or all in five groups, are dev in turn, the others trai
 egs/ablation/studies.yaml) maps a setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of
 each group, to train on alone), `with` (other corpora after stage 2, trained on too, and which classes they have), a way
 of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a
-network, `peer` (an SVM of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other settings' names and
-the weights that their logits are added with). What is there in FOLDER is not trained again.
+network, `peer` (a linear classifier of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other
+settings' names and the weights that their logits are added with). What is there in FOLDER is not trained again.
 
 At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
 speakers, groups and seeds, with its 95 % interval; UAR on the same dev speech as another corpus might have recorded it
@@ -30,6 +30,7 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,16 +143,17 @@ def divided(everything: Examples, group: str, only: Sequence[str] = ()) -> tuple
 
 
 def train_peer(name: str, peer: str, group: str, seed: int, workdir: Path, out: Path) -> str:
-    """`train` for an SVM of sernet/config/peers.py: nothing is drawn, and changed speech has no functionals."""
-    from sernet.config.functionals import SvmConfig
+    """`train` for a linear classifier of sernet/config/peers.py: nothing drawn, no functionals of changed speech."""
     from sernet.config.peers import PEERS
+    from sernet.config.recipe import SystemConfig
     from sernet.corpus.utterances import read_cuts
     from sernet.data.load import load_examples
-    from sernet.score.svm import score
-    from sernet.train.svm import fit
+    from sernet.score.linear import score
+    from sernet.train.linear import fit
     from sernet.train.trainer import mean_recall
 
-    config = validate(SvmConfig, PEERS[peer]["svm"], f"{name}.peer")
+    config = validate(SystemConfig, PEERS[peer], f"{name}.peer").linear
+    assert config is not None, f"{peer} is a network"
     folder = workdir / "data" / "ravdess" / config.features
     examples, dev = divided(load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz")), group)
     start = time.process_time()
@@ -269,6 +271,17 @@ def table(settings: dict[str, dict[str, Any]], seeds: Iterable[int], out: Path, 
     return "\n".join(lines)
 
 
+def end_with(parent: int) -> None:
+    """End this process when ``parent`` is gone; workers of a study that was stopped would train on."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -282,7 +295,9 @@ def main() -> None:
     settings: dict[str, dict[str, Any]] = yaml.safe_load(options.settings.read_text(encoding="utf-8"))
     options.out.mkdir(parents=True, exist_ok=True)
     os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        options.jobs, mp_context=get_context("spawn"), initializer=end_with, initargs=(os.getpid(),)
+    ) as pool:
         waiting = [
             pool.submit(train, name, settings[name], group, seed, options.workdir, path)
             for seed in options.seeds

@@ -1,22 +1,23 @@
-"""The linear SVM on functionals: scikit-learn's answers, from its files alone; a score file like any other."""
+"""The linear classifiers on functionals: scikit-learn's answers, from its files alone; a score file like any other."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from sernet.config.functionals import SvmConfig
+from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.corpus.utterances import Utterance
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
 from sernet.score.files import ScoreSet
 from sernet.score.infer import load_model
-from sernet.score.svm import score
+from sernet.score.linear import score
 from sernet.score.transductive import speaker_normalised
-from sernet.train.svm import fit
+from sernet.train.linear import fit
 
 CLASSES = ["anger", "neutral", "sadness"]
 MERGE = {"calm": "neutral"}
@@ -67,6 +68,25 @@ def test_a_score_file_holds_all_that_its_logits_are_made_of(trained):
     np.testing.assert_allclose(normalised.logits, expected, atol=1e-3)
 
 
+def test_ridge_regression_hears_what_emotion_explains(tmp_path):
+    train, test = examples(), examples(seed=1)
+    label = train.labels(CLASSES, MERGE)
+    known = label >= 0
+    scaler = StandardScaler().fit(np.concatenate(train.features)[known])
+    x, other = (np.clip(scaler.transform(np.concatenate(data.features)), -1.5, 1.5) for data in (train, test))
+    x, label = x[known], label[known]
+    explained = np.std([x[label == number].mean(0) for number in range(len(CLASSES))], axis=0)
+    alpha = 0.5 * np.mean(((x * explained) ** 2).sum(1))
+    reference = RidgeClassifier(alpha=alpha, class_weight="balanced").fit(x * explained, label)
+    config = RidgeConfig(features="egemaps", clip=1.5, strength=0.5)
+    fit(train, CLASSES, MERGE, None, config, tmp_path, "x")
+    scored = ScoreSet(**score(tmp_path, test))
+    np.testing.assert_allclose(scored.logits, reference.decision_function(other * explained), atol=1e-4)
+    assert np.abs(scored.embedding).max() == 1.5
+    with pytest.raises(SernetError, match="holds ridge regression on egemaps; this needs a network"):
+        load_model(tmp_path)
+
+
 def test_training_again_gives_the_same_bytes(trained, tmp_path):
     fit(examples(), CLASSES, MERGE, None, CONFIG, tmp_path, "x")
     for name in ("model.safetensors", "model.json"):
@@ -84,7 +104,7 @@ def test_two_classes_have_a_hyperplane_each(tmp_path):
 def test_what_cannot_be_is_refused_in_words(trained, tmp_path):
     with pytest.raises(SernetError, match="nothing to train surprise on"):
         fit(examples(), [*CLASSES, "surprise"], MERGE, None, CONFIG, tmp_path, "x")
-    with pytest.raises(SernetError, match=r"features of shape \(1, 5\), the SVM needs \(1, 12\)"):
+    with pytest.raises(SernetError, match=r"features of shape \(1, 5\), the classifier needs \(1, 12\)"):
         score(trained, examples(values=5))
     with pytest.raises(SernetError, match="model.safetensors is missing"):
         score(Path(tmp_path), examples())

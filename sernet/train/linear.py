@@ -1,4 +1,4 @@
-"""Training of a linear SVM on functionals: seconds, and nothing random in it."""
+"""Training of a linear classifier on functionals: seconds, and nothing random in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeClassifier
 from sklearn.svm import LinearSVC
 
-from sernet.config.functionals import SvmConfig
+from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
-from sernet.model.svm import LinearSvm
+from sernet.model.linear import LinearClassifier
 
 ITERATIONS = 20000
 
@@ -22,20 +23,21 @@ def fit(
     classes: list[str],
     merge: dict[str, str],
     corpus_classes: dict[str, list[str]] | None,
-    config: SvmConfig,
+    config: SvmConfig | RidgeConfig,
     directory: Path,
     identity: str,
 ) -> None:
-    """Train one SVM a class against the others and leave `model.safetensors` and `model.json` in ``directory``.
+    """Train a hyperplane a class against the others and leave `model.safetensors` and `model.json` in ``directory``.
 
     Functionals are standardised with the training utterances' means and deviations. Errors weigh so that all classes
-    count alike (scikit-learn's LinearSVC: squared hinge loss, l2 penalty, `class_weight` balanced).
+    count alike.
 
     Args:
         train: one frame (1, values) an utterance; those whose emotion is no class are left out.
         classes: emotions in the order of the decision values.
         merge: emotion -> the class that it counts as.
         corpus_classes: the classes of each of several corpora, among which its utterances will be told; no other use.
+        config: which classifier.
         identity: digest of all that goes in.
 
     Raises:
@@ -47,26 +49,21 @@ def fit(
     x = np.concatenate([matrix for matrix, y in zip(train.features, label, strict=True) if y >= 0]).astype(np.float64)
     label = label[label >= 0]
     std = x.std(0)
-    svm = LinearSvm(
+    classifier = LinearClassifier(
         mean=x.mean(0).astype(np.float32),
         std=np.where(std > 1e-12, std, 1).astype(np.float32),  # a value that never changes says nothing: it becomes 0
+        clip=np.array(config.clip if isinstance(config, RidgeConfig) else np.inf, dtype=np.float32),
         weight=np.zeros((len(classes), x.shape[1]), dtype=np.float32),
         bias=np.zeros(len(classes), dtype=np.float32),
     )
-    solver = LinearSVC(C=config.c, class_weight="balanced", dual="auto", random_state=0, max_iter=ITERATIONS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            solver.fit(svm.embed(x), label)
-        except ConvergenceWarning as error:
-            raise SernetError(f"the SVM does not converge in {ITERATIONS} rounds; lower svm.c ({config.c})") from error
-    weight, bias = solver.coef_, solver.intercept_
+    x = classifier.embed(x)
+    weight, bias = _ridge(x, label, config) if isinstance(config, RidgeConfig) else _svm(x, label, config)
     if len(classes) == 2:  # one hyperplane, which the second class lies above
         weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
-    svm.weight[:], svm.bias[:] = weight, bias
+    classifier.weight[:], classifier.bias[:] = weight, bias
     meta = {
         "identity": identity,
-        "svm": config.model_dump(mode="json"),
+        "ridge" if isinstance(config, RidgeConfig) else "svm": config.model_dump(mode="json"),
         "classes": classes,
         "merge": merge,
         "corpus_classes": corpus_classes,
@@ -74,5 +71,26 @@ def fit(
         "parameters": int(weight.size + bias.size),
         "notes": [],
     }
-    svm.save(directory, meta)
+    classifier.save(directory, meta)
     print(f"{len(label)} utterances, {len(classes)} classes, {meta['parameters']} parameters")
+
+
+def _svm(x: np.ndarray, label: np.ndarray, config: SvmConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Hyperplanes (classes, values) and offsets (classes,) by squared hinge loss and l2 penalty."""
+    solver = LinearSVC(C=config.c, class_weight="balanced", dual="auto", random_state=0, max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            solver.fit(x, label)
+        except ConvergenceWarning as error:
+            raise SernetError(f"the SVM does not converge in {ITERATIONS} rounds; lower svm.c ({config.c})") from error
+    return solver.coef_, solver.intercept_
+
+
+def _ridge(x: np.ndarray, label: np.ndarray, config: RidgeConfig) -> tuple[np.ndarray, np.ndarray]:
+    """The same by least squares to 1 and -1, each value weighed by the deviation of its class means."""
+    explained = np.stack([x[label == number].mean(0, dtype=np.float64) for number in np.unique(label)]).std(0)
+    weighed = x * explained
+    penalty = config.strength * np.square(weighed).sum(1).mean()
+    solver = RidgeClassifier(alpha=penalty, class_weight="balanced").fit(weighed, label)
+    return solver.coef_ * explained, solver.intercept_

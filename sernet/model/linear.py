@@ -1,4 +1,4 @@
-"""A linear SVM on standardised functionals: numbers that are kept like a network's, without torch."""
+"""A linear classifier on standardised functionals: numbers that are kept like a network's, without torch."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from sernet.pipeline.files import atomic, read_json, write_json
 
 
 @dataclass(frozen=True)
-class LinearSvm:
-    """Training functionals' mean and deviation (values,), and a hyperplane a class (classes, values); float32."""
+class LinearClassifier:
+    """Training functionals' mean and deviation (values,), and a hyperplane a class (classes, values); float32.
+
+    Standardised values beyond ``clip`` (a number) are cut to it.
+    """
 
     mean: np.ndarray
     std: np.ndarray
+    clip: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
 
     def embed(self, functionals: np.ndarray) -> np.ndarray:
         """Standardised functionals, float32 (utterances, values)."""
-        return ((functionals - self.mean) / self.std).astype(np.float32)
+        return np.clip((functionals - self.mean) / self.std, -self.clip, self.clip).astype(np.float32)
 
     def classify(self, embedding: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Decision values and cosines to the hyperplanes' normals, float32 (utterances, classes)."""
@@ -43,7 +47,7 @@ class LinearSvm:
         write_json(directory / "model.json", meta)
 
     @classmethod
-    def load(cls, directory: Path) -> tuple[LinearSvm, dict[str, Any]]:
+    def load(cls, directory: Path) -> tuple[LinearClassifier, dict[str, Any]]:
         """What `save` has written, and its meta.
 
         Raises:
@@ -51,7 +55,7 @@ class LinearSvm:
         """
         for name in ("model.safetensors", "model.json"):
             if not (directory / name).exists():
-                raise SernetError(f"{directory / name} is missing: the SVM is not trained (stage train)")
+                raise SernetError(f"{directory / name} is missing: the classifier is not trained (stage train)")
         meta = read_json(directory / "model.json")
         with safe_open(directory / "model.safetensors", framework="np") as file:
             identity = json.loads(file.metadata()["meta"])["identity"]
