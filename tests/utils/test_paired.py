@@ -1,0 +1,76 @@
+"""Published predictions set against each other: scikit-learn's recall, sums of logits, one seed against several."""
+
+import gzip
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+from sklearn.metrics import recall_score
+
+from sernet.errors import SernetError
+from utils.bench.paired import added, compared
+
+CLASSES = ["anger", "neutral", "sadness"]
+SPEAKERS = [f"s{number}" for number in range(8)]
+UTTERANCES = {f"{who}-{number}": who for who in SPEAKERS for number in range(30)}
+
+
+@pytest.fixture
+def egs(tmp_path):
+    """Two recipes: a network of two seeds, and what has one; each speaker is a fold."""
+    draws = np.random.default_rng(0)
+    for recipe, system, seeds, right in (("one", "net", (0, 1), 0.5), ("two", "svm", (0,), 0.8)):
+        (tmp_path / recipe / "predictions").mkdir(parents=True)
+        rows = ["\t".join(["system", "fold", "seed", "test", "utterance", "label", *CLASSES])]
+        for seed in seeds:
+            for place, (utterance, who) in enumerate(UTTERANCES.items()):
+                logits = draws.normal(size=3)
+                logits[place % 3] += 3 * (draws.random() < right)
+                fold = str(SPEAKERS.index(who))
+                told = [f"{value:.4f}" for value in logits]
+                rows.append("\t".join([system, fold, str(seed), "tiny", utterance, CLASSES[place % 3], *told]))
+        with gzip.open(tmp_path / recipe / "predictions" / "run.tsv.gz", "wt") as stream:
+            stream.write("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def by_speaker(system):
+    """UAR of each speaker, mean over seeds."""
+    found = []
+    for who in SPEAKERS:
+        own = [u for u in UTTERANCES if UTTERANCES[u] == who]
+        label = [system.label[u] for u in own]
+        guesses = [[max(of[u], key=of[u].get) for u in own] for of in system.logits.values()]
+        found.append(np.mean([recall_score(label, guess, average="macro") for guess in guesses]))
+    return np.array(found)
+
+
+def test_uar_and_the_paired_difference(egs):
+    net, svm, both = (
+        by_speaker(added(n, "tiny", egs)) for n in ("one:run:net", "two:run:svm", "one:run:net+2*two:run:svm")
+    )
+    lines = compared(["one:run:net", "two:run:svm", "one:run:net+2*two:run:svm"], "tiny", UTTERANCES, egs)
+    for line, values, change in zip(lines, (net, svm, both), (None, svm - net, both - net), strict=False):
+        assert f" {values.mean():.3f} [" in line
+        if change is not None:
+            limits = ttest_rel(change + net, net).confidence_interval(0.95)
+            told = line.split("|")[-2]
+            assert told.startswith(f" {change.mean():+.3f} [")
+            low, high = (float(word) for word in told.split("[")[1].rstrip("] ").split(","))
+            assert (low, high) == pytest.approx(limits, abs=0.02)
+    assert lines[-1] == "n = 240, 8 speakers"
+
+
+def test_a_sum_adds_logits_and_keeps_the_seeds_of_a_network(egs):
+    net, svm, both = (added(n, "tiny", egs) for n in ("one:run:net", "two:run:svm", "one:run:net+2*two:run:svm"))
+    assert sorted(both.logits) == [0, 1]
+    for seed in (0, 1):
+        expected = net.logits[seed]["s3-4"]["anger"] + 2 * svm.logits[0]["s3-4"]["anger"]
+        assert both.logits[seed]["s3-4"]["anger"] == pytest.approx(expected)
+
+
+def test_what_is_not_there_is_said(egs):
+    with pytest.raises(SernetError, match="publish the recipe first"):
+        added("three:run:net", "tiny", egs)
+    with pytest.raises(SernetError, match="has no such system tested on huge"):
+        added("one:run:net", "huge", egs)

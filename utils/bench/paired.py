@@ -1,0 +1,161 @@
+"""Sets published systems against each other, paired, and adds their logits: from predictions, without a model.
+
+    python -m utils.bench.paired --workdir DIR --corpus NAME A B [B ...]
+
+A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (recipe, run, system), or a sum of such,
+`unified:joint:baseline+8*fine:emovo:compare-ridge`. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR,
+mean over the folds of its first part and over seeds; for each B its difference to A, over the seeds that both have (one
+in which nothing is random has all). 95 % intervals over speakers. What is compared must be tested on the same
+utterances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sernet.errors import SernetError
+from sernet.score.intervals import Requirement, interval, mean_over_folds, mean_over_seeds, resample
+from sernet.score.metrics import metric
+from sernet.score.tables import LabelTable
+
+EGS = Path(__file__).resolve().parents[2] / "egs"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of one system on one corpus: fold and class of each utterance, and its logits by seed, by class name."""
+
+    fold: dict[str, str]
+    label: dict[str, str]
+    logits: dict[int, dict[str, dict[str, float]]]
+
+
+def read(name: str, corpus: str, egs: Path = EGS) -> Predictions:
+    """The predictions of ``recipe:run:system``.
+
+    Raises:
+        SernetError: there are none.
+    """
+    recipe, run, system = name.split(":")
+    path = egs / recipe / "predictions" / f"{run}.tsv.gz"
+    if not path.exists():
+        raise SernetError(f"{name}: {path} is not there; publish the recipe first (utils/publish.sh)")
+    found = Predictions({}, {}, defaultdict(dict))
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            if (row["system"], row["test"]) == (system, corpus):
+                utterance, classes = row["utterance"], list(row)[6:]
+                found.fold[utterance], found.label[utterance] = row["fold"], row["label"]
+                found.logits[int(row["seed"])][utterance] = {name: float(row[name]) for name in classes}
+    if not found.fold:
+        raise SernetError(f"{name}: {path} has no such system tested on {corpus}")
+    return found
+
+
+def added(names: str, corpus: str, egs: Path = EGS) -> Predictions:
+    """The weighted sum that ``names`` writes; folds are those of its first part, classes those that all parts have."""
+    total: Predictions | None = None
+    for term in names.split("+"):
+        weight, name = term.split("*") if "*" in term else ("1", term)
+        part = read(name, corpus, egs)
+        if total is None:
+            total = Predictions(part.fold, part.label, {s: _times(float(weight), u) for s, u in part.logits.items()})
+            continue
+        if total.label != part.label:
+            raise SernetError(f"{name} was tested on other utterances than the systems before it, or on other classes")
+        for seed, utterances in total.logits.items():
+            more = part.logits[seed if len(part.logits) > 1 else min(part.logits)]
+            for utterance, logits in utterances.items():
+                shared = logits.keys() & more[utterance].keys()
+                utterances[utterance] = {c: logits[c] + float(weight) * more[utterance][c] for c in sorted(shared)}
+    assert total is not None
+    return total
+
+
+def _times(weight: float, utterances: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {u: {name: weight * value for name, value in logits.items()} for u, logits in utterances.items()}
+
+
+def tables(of: Predictions, seed: int, unit: dict[str, int]) -> list[LabelTable]:
+    """One a fold; ``unit`` is the number of an utterance's speaker."""
+    logits = of.logits[seed if len(of.logits) > 1 else min(of.logits)]
+    classes = sorted(set(of.label.values()))
+    by_fold: dict[str, list[str]] = defaultdict(list)
+    for utterance, fold in sorted(of.fold.items()):
+        by_fold[fold].append(utterance)
+    return [
+        LabelTable(
+            np.array([[logits[u][name] for name in classes] for u in utterances]),
+            np.array([classes.index(of.label[u]) for u in utterances]),
+            classes,
+            np.array([unit[u] for u in utterances]),
+        )
+        for utterances in by_fold.values()
+    ]
+
+
+def compared(names: Sequence[str], corpus: str, speaker: dict[str, str], egs: Path = EGS) -> list[str]:
+    """A line of Markdown for each of ``names``; ``speaker`` is who says an utterance.
+
+    Raises:
+        SernetError: what is compared was tested on different utterances.
+    """
+    systems = [added(name, corpus, egs) for name in names]
+    for name, system in zip(names, systems, strict=True):
+        if system.label != systems[0].label:
+            raise SernetError(f"{name} was tested on other utterances than {names[0]}")
+    who = sorted({speaker[u] for u in systems[0].label})
+    unit = {u: who.index(speaker[u]) for u in systems[0].label}
+    said = systems[0].label.items()
+    holders = [{unit[u] for u, label in said if label == name} for name in sorted({label for _, label in said})]
+    everyone = np.ones(len(who), dtype=bool)
+    needs = [Requirement(everyone, np.isin(np.arange(len(who)), list(some))) for some in holders]
+    draws = resample(("paired", corpus), np.zeros(len(who), dtype=np.int64), needs)
+    if draws is None:
+        raise SernetError(f"{corpus}: too few speakers for an interval")
+    counts = np.concatenate([np.ones((1, len(who)), dtype=np.int64), draws])
+
+    def uar(system: Predictions, seeds: Sequence[int]) -> np.ndarray:
+        return mean_over_seeds([mean_over_folds(tables(system, s, unit), counts, ["uar"]) for s in seeds])["uar"]
+
+    of, lines = metric("uar"), []
+    for name, system in zip(names, systems, strict=True):
+        own = sorted(system.logits)
+        line = f"| {name} | {_told(uar(system, own), len(who), of)} | {' '.join(map(str, own))} |"
+        if system is not systems[0]:
+            both = [set(some.logits) for some in (system, systems[0]) if len(some.logits) > 1] or [{min(own)}]
+            seeds = sorted(set.intersection(*both))
+            change = uar(system, seeds) - uar(systems[0], seeds)
+            line += f" {_told(change, len(who), replace(of, low=-1), '+')} |"
+        lines.append(line if system is not systems[0] else f"{line} |")
+    return [*lines, "", f"n = {len(unit)}, {len(who)} speakers"]
+
+
+def _told(values: np.ndarray, speakers: int, of: object, sign: str = "") -> str:
+    limits = interval(float(values[0]), values[1:], speakers, of)  # type: ignore[arg-type]
+    return f"{values[0]:{sign}.3f}" + (f" [{limits[0]:{sign}.2f}, {limits[1]:{sign}.2f}]" if limits else "")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workdir", type=Path, required=True, help="holds data/NAME/utt2spk")
+    parser.add_argument("--corpus", required=True, metavar="NAME", help="that was tested")
+    parser.add_argument("systems", nargs="+", metavar="A", help="the first is what the others are compared with")
+    options = parser.parse_args()
+    lines = (options.workdir / "data" / options.corpus / "utt2spk").read_text(encoding="utf-8").splitlines()
+    speaker = dict(line.split() for line in lines)
+    print("| system | UAR | seeds | less the first |\n|---|---|---|---|")
+    print("\n".join(compared(options.systems, options.corpus, speaker)))
+
+
+if __name__ == "__main__":
+    main()
