@@ -69,6 +69,13 @@ def test_a_sum_adds_logits_and_keeps_the_seeds_of_a_network(egs):
         assert both.logits[seed]["s3-4"]["anger"] == pytest.approx(expected)
 
 
+def test_seeds_that_follow_each_other_are_averaged(egs):
+    net, pairs = added("one:run:net", "tiny", egs), added("one:run:net@2", "tiny", egs)
+    for name in CLASSES:
+        expected = (net.logits[0]["s3-4"][name] + net.logits[1]["s3-4"][name]) / 2
+        assert pairs.logits[0]["s3-4"][name] == pairs.logits[1]["s3-4"][name] == pytest.approx(expected)
+
+
 def test_what_is_not_there_is_said(egs):
     with pytest.raises(SernetError, match="publish the recipe first"):
         added("three:run:net", "tiny", egs)

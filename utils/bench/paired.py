@@ -3,9 +3,10 @@
     python -m utils.bench.paired --workdir DIR --corpus NAME A B [B ...]
 
 A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (recipe, run, system), or a sum of such,
-`unified:joint:baseline+8*fine:emovo:compare-ridge`. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR,
-mean over the folds of its first part and over seeds; for each B its difference to A, over the seeds that both have (one
-in which nothing is random has all). 95 % intervals over speakers. What is compared must be tested on the same
+`unified:joint:baseline+8*fine:emovo:compare-ridge`; `fine:ravdess:fine@2` averages the logits of two seeds that follow
+each other, so that three seeds make three such pairs. DIR holds the corpus after stage 1, for its utt2spk. For each:
+UAR, mean over the folds of its first part and over seeds; for each B its difference to A, over the seeds that both have
+(one in which nothing is random has all). 95 % intervals over speakers. What is compared must be tested on the same
 utterances.
 """
 
@@ -39,11 +40,12 @@ class Predictions:
 
 
 def read(name: str, corpus: str, egs: Path = EGS) -> Predictions:
-    """The predictions of ``recipe:run:system``.
+    """The predictions of ``recipe:run:system``; with ``@N`` behind it the means of N seeds that follow each other.
 
     Raises:
         SernetError: there are none.
     """
+    name, _, together = name.partition("@")
     recipe, run, system = name.split(":")
     path = egs / recipe / "predictions" / f"{run}.tsv.gz"
     if not path.exists():
@@ -57,6 +59,18 @@ def read(name: str, corpus: str, egs: Path = EGS) -> Predictions:
                 found.logits[int(row["seed"])][utterance] = {name: float(row[name]) for name in classes}
     if not found.fold:
         raise SernetError(f"{name}: {path} has no such system tested on {corpus}")
+    return replace(found, logits=_averaged(found.logits, int(together))) if together else found
+
+
+def _averaged(logits: dict[int, dict[str, dict[str, float]]], together: int) -> dict[int, dict[str, dict[str, float]]]:
+    seeds = sorted(logits)
+    found = {}
+    for place, seed in enumerate(seeds):
+        members = [logits[seeds[(place + step) % len(seeds)]] for step in range(together)]
+        found[seed] = {
+            utterance: {name: sum(of[utterance][name] for of in members) / together for name in values}
+            for utterance, values in logits[seed].items()
+        }
     return found
 
 
