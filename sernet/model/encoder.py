@@ -80,8 +80,6 @@ class Stem(nn.Module):
 
     def convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
         """The strided convolution of one channel, as one without stride of a channel for each place in a stride."""
-        if torch.is_autocast_enabled(x.device.type):
-            x = x.to(torch.get_autocast_dtype(x.device.type))  # before it is copied, not after
         down, over = self.stride
         rows, columns = ((size + stride - 1) // stride for size, stride in zip(x.shape[1:], self.stride, strict=True))
         tall, wide = (-(-kernel.shape[2] // stride) for stride in self.stride)
