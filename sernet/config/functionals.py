@@ -51,3 +51,6 @@ class RidgeConfig(Strict):
     features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
     clip: float = Field(2.0, gt=0, description="standardised values beyond this are cut to it")
     strength: float = Field(1.0, gt=0, description="of the penalty, in mean squared lengths of weighed utterances")
+    balance: list[Literal["corpus", "class", "speaker"]] = Field(
+        ["class"], description="weight the errors so that groups by these count alike, as `train.balance` does"
+    )

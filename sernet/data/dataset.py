@@ -141,6 +141,14 @@ def pad(matrices: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
     return padded, lengths
 
 
+def groups(utterances: Sequence[Utterance], label: np.ndarray, by: Sequence[str]) -> list[tuple[object, ...]]:
+    """The group of each utterance among those that ``by`` makes; ``label`` (utterances,) is its class."""
+    return [
+        tuple({"corpus": u.corpus, "class": int(y), "speaker": u.speaker}[key] for key in by)
+        for u, y in zip(utterances, label, strict=True)
+    ]
+
+
 def balanced_weights(groups: Sequence[tuple[object, ...]]) -> np.ndarray:
     """A weight for each utterance, float32, so that all groups weigh alike and the mean is 1."""
     counts = Counter(groups)

@@ -13,7 +13,7 @@ from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.corpus.utterances import Utterance
 from sernet.data.augment import augment, mix_style, moments
-from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, pad
+from sernet.data.dataset import Examples, FrontEnd, balanced_weights, batches, groups, pad
 from sernet.draws import generator
 from sernet.errors import SernetError
 from sernet.model.attributes import plan
@@ -94,11 +94,7 @@ class TrainingData:
         shift = seconds / sum(len(matrix) for matrix in examples.features)
         self.frame_shift = round(shift, 4) or 0.01
         self.crop = None if config.crop_seconds is None else max(1, round(config.crop_seconds / self.frame_shift))
-        groups = [
-            tuple({"corpus": u.corpus, "class": int(y), "speaker": u.speaker}[key] for key in config.balance)
-            for u, y in zip(self.utterances, self.label, strict=True)
-        ]
-        self.weight = balanced_weights(groups)
+        self.weight = balanced_weights(groups(self.utterances, self.label, config.balance))
         self.allowed = allowed_classes(self.utterances, self.label, classes, corpus_classes)
         controls = {str(name): control for name, control in model.attributes.items()}
         values = self.values(model)

@@ -11,7 +11,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.svm import LinearSVC
 
 from sernet.config.functionals import RidgeConfig, SvmConfig
-from sernet.data.dataset import Examples
+from sernet.data.dataset import Examples, balanced_weights, groups
 from sernet.errors import SernetError
 from sernet.model.linear import LinearClassifier
 
@@ -30,7 +30,7 @@ def fit(
     """Train a hyperplane a class against the others and leave `model.safetensors` and `model.json` in ``directory``.
 
     Functionals are standardised with the training utterances' means and deviations. Errors weigh so that all classes
-    count alike.
+    count alike; in ridge regression, all groups that `config.balance` makes.
 
     Args:
         train: one frame (1, values) an utterance; those whose emotion is no class are left out.
@@ -47,6 +47,7 @@ def fit(
     if absent := [name for number, name in enumerate(classes) if not (label == number).any()]:
         raise SernetError(f"nothing to train {', '.join(absent)} on: no training utterance has it")
     x = np.concatenate([matrix for matrix, y in zip(train.features, label, strict=True) if y >= 0]).astype(np.float64)
+    spoken = [utterance for utterance, y in zip(train.utterances, label, strict=True) if y >= 0]
     label = label[label >= 0]
     std = x.std(0)
     classifier = LinearClassifier(
@@ -57,7 +58,10 @@ def fit(
         bias=np.zeros(len(classes), dtype=np.float32),
     )
     x = classifier.embed(x)
-    weight, bias = _ridge(x, label, config) if isinstance(config, RidgeConfig) else _svm(x, label, config)
+    if isinstance(config, RidgeConfig):
+        weight, bias = _ridge(x, label, balanced_weights(groups(spoken, label, config.balance)), config)
+    else:
+        weight, bias = _svm(x, label, config)
     if len(classes) == 2:  # one hyperplane, which the second class lies above
         weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
     classifier.weight[:], classifier.bias[:] = weight, bias
@@ -87,10 +91,13 @@ def _svm(x: np.ndarray, label: np.ndarray, config: SvmConfig) -> tuple[np.ndarra
     return solver.coef_, solver.intercept_
 
 
-def _ridge(x: np.ndarray, label: np.ndarray, config: RidgeConfig) -> tuple[np.ndarray, np.ndarray]:
-    """The same by least squares to 1 and -1, each value weighed by the deviation of its class means."""
+def _ridge(x: np.ndarray, label: np.ndarray, share: np.ndarray, config: RidgeConfig) -> tuple[np.ndarray, np.ndarray]:
+    """The same by least squares to 1 and -1, each value weighed by the deviation of its class means.
+
+    An utterance's error counts ``share`` (utterances,) times.
+    """
     explained = np.stack([x[label == number].mean(0, dtype=np.float64) for number in np.unique(label)]).std(0)
     weighed = x * explained
     penalty = config.strength * np.square(weighed).sum(1).mean()
-    solver = RidgeClassifier(alpha=penalty, class_weight="balanced").fit(weighed, label)
+    solver = RidgeClassifier(alpha=penalty).fit(weighed, label, sample_weight=share)
     return solver.coef_ * explained, solver.intercept_

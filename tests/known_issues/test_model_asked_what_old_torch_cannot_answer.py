@@ -1,4 +1,4 @@
-"""k2's environment holds torch 1.13, whose `is_autocast_enabled` takes no device; fine-tuning through k2 failed at once."""
+"""The torch of k2's environment, 1.13, does not tell autocast by device: fine-tuning through k2 failed at once."""
 
 import pytest
 import torch

@@ -1,5 +1,6 @@
 """The linear classifiers on functionals: scikit-learn's answers, from its files alone; a score file like any other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,29 @@ def test_ridge_regression_hears_what_emotion_explains(tmp_path):
     assert np.abs(scored.embedding).max() == 1.5
     with pytest.raises(SernetError, match="holds ridge regression on egemaps; this needs a network"):
         load_model(tmp_path)
+
+
+def test_a_small_corpus_counts_like_a_large_one_where_it_is_asked_to(tmp_path):
+    small, large = examples(30, seed=2), examples(300, seed=3)
+    both = Examples(
+        [replace(u, id=f"small-{u.id}", corpus="small") for u in small.utterances] + large.utterances,
+        small.features + large.features,
+    )
+    config = RidgeConfig(features="egemaps", clip=np.inf, balance=["corpus", "class"])
+    fit(both, CLASSES, MERGE, None, config, tmp_path, "x")
+    label = both.labels(CLASSES, MERGE)
+    x = StandardScaler().fit_transform(np.concatenate(both.features)[label >= 0])
+    corpus = np.array([u.corpus for u in both.utterances])[label >= 0]
+    label = label[label >= 0]
+    x = x * np.std([x[label == number].mean(0) for number in range(len(CLASSES))], axis=0)
+    share = np.zeros(len(x))
+    for group in {*zip(corpus, label, strict=True)}:
+        there = (corpus == group[0]) & (label == group[1])
+        share[there] = len(x) / 6 / there.sum()
+    reference = RidgeClassifier(alpha=np.mean((x**2).sum(1))).fit(x, label, sample_weight=share)
+    place = np.array([u.corpus == "small" for u in both.utterances]) & (both.labels(CLASSES, MERGE) >= 0)
+    told = ScoreSet(**score(tmp_path, both)).logits[place]
+    np.testing.assert_allclose(told, reference.decision_function(x[corpus == "small"]), atol=1e-3)
 
 
 def test_training_again_gives_the_same_bytes(trained, tmp_path):
