@@ -196,7 +196,7 @@ def _timed(experiment: Experiment) -> Iterator[dict[str, Any]]:
             "system": unit.system,
             "fold": unit.fold,
             "seed": unit.seed,
-            "train": "+".join(sorted(unit.run.train)),
+            "train": unit.run.learnt_from,
             "path": str(timeline.segments_path(unit)),
         }
 
@@ -207,7 +207,7 @@ def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
         "system": unit.system,
         "fold": unit.fold,
         "seed": unit.seed,
-        "train": "+".join(sorted(unit.run.train)),
+        "train": unit.run.learnt_from,
         "directory": str(unit.directory),
         "dev": "dev" in experiment.sets(unit),
     }
@@ -228,7 +228,11 @@ def _scored(experiment: Experiment, unit: Unit) -> Iterator[dict[str, Any]]:
 
 
 def _provenance(experiment: Experiment, request: Request, units: list[Unit], recipe: dict[str, Any]) -> dict[str, Any]:
-    runs = {run.name: f"{'+'.join(run.train)}, {run.config.protocol.label}" for run in experiment.runs}
+    runs = {
+        run.name: f"{'+'.join(run.train)}, {run.config.protocol.label}"
+        + (f", started from {run.config.start_from}" if run.config.start_from else "")
+        for run in experiment.runs
+    }
     return {
         "title": experiment.recipe.config.title,
         "command": request.command,

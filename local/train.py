@@ -19,8 +19,12 @@ from sernet.pipeline.stamps import Job
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a model; a fused system has none of its own."""
-    yield [_job(experiment, request, unit) for unit in experiment.units() if not experiment.fuse(unit.system)]
+    """One job a model, those that others start from first; a fused system has none of its own."""
+    units = [unit for unit in experiment.units() if not experiment.fuse(unit.system)]
+    starts = {start.name for unit in units if (start := experiment.start(unit))}
+    if starts:
+        yield [_job(experiment, request, unit) for unit in units if unit.name in starts]
+    yield [_job(experiment, request, unit) for unit in units if unit.name not in starts]
 
 
 def run(job: Job) -> None:
@@ -47,6 +51,7 @@ def run(job: Job) -> None:
         directory=job.stamp.parent,
         device=choose_device(job.arguments["device"]),
         identity=job.arguments["identity"],
+        start=Path(job.arguments["start"]) if job.arguments["start"] else None,
     )
 
 
@@ -97,6 +102,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         return _linear_job(experiment, unit, linear)
     train = experiment.part(unit, "train")
     dev = experiment.part(unit, "dev") if unit.run.config.dev_speakers and unit.run.folded else []
+    start = experiment.start(unit)
     model, training = experiment.recipe.settings(unit.run.config, unit.system)
     config: dict[str, Any] = {
         "model": model.model_dump(mode="json"),
@@ -114,12 +120,14 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         stamp=unit.directory / "train.json",
         config=config,
         modules=("sernet.train.loop", "sernet.data.load", *model.peer),
+        inputs=tuple(start.directory / name for name in ("model.safetensors", "model.json")) if start else (),
         outputs=tuple(unit.directory / name for name in ("model.safetensors", "model.json", "history.jsonl")),
         arguments={
             "train": [item.utterance.id for item in train],
             "dev": [item.utterance.id for item in dev],
             "features": {corpus: str(experiment.features(corpus)) for corpus in unit.run.train},
             "device": request.device,
+            "start": str(start.directory) if start else None,
         },
         precious=True,
         uses_gpu=may_use_gpu(request),
@@ -127,7 +135,10 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
 
 
 def _linear_job(experiment: Experiment, unit: Unit, linear: SvmConfig | RidgeConfig) -> Job:
-    train = experiment.as_functionals(experiment.part(unit, "train"), linear.features)
+    heard = experiment.part(unit, "train")
+    if start := experiment.start(unit):
+        heard += [item for item in experiment.part(start, "train") if unit.run.label(item.utterance.emotion)]
+    train = experiment.as_functionals(heard, linear.features)
     return Job(
         name=f"train {unit.name}",
         script="local.train",
@@ -143,7 +154,10 @@ def _linear_job(experiment: Experiment, unit: Unit, linear: SvmConfig | RidgeCon
         outputs=tuple(unit.directory / name for name in ("model.safetensors", "model.json")),
         arguments={
             "train": [item.utterance.id for item in train],
-            "features": {corpus: str(experiment.features(corpus, linear.features)) for corpus in unit.run.train},
+            "features": {
+                corpus: str(experiment.features(corpus, linear.features))
+                for corpus in (*unit.run.train, *unit.run.started_on)
+            },
         },
         light=True,
     )

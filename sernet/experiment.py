@@ -26,6 +26,13 @@ class Run:
     """Corpora."""
     tests: tuple[str, ...]
     """Corpora that are tested whole (cross-corpus); none where folds are tested."""
+    started_on: tuple[str, ...] = ()
+    """Corpora of the run whose models its trainings start from."""
+
+    @property
+    def learnt_from(self) -> str:
+        """All corpora that have a part in its models, as results name them."""
+        return "+".join(sorted({*self.train, *self.started_on}))
 
     @property
     def folded(self) -> bool:
@@ -111,7 +118,7 @@ class Experiment:
 
     def functionals(self, corpus: str) -> list[str]:
         """The functionals of a corpus that some system asks for."""
-        runs = [run for run in self.runs if corpus in (*run.train, *run.tests)]
+        runs = [run for run in self.runs if corpus in (*run.train, *run.tests, *run.started_on)]
         systems = {system for run in runs for system in self.recipe.config.systems_of(run.config)}
         return sorted({linear.features for system in systems if (linear := self.linear(system))})
 
@@ -161,7 +168,7 @@ class Experiment:
         found: list[Run] = []
         runs, only = self.recipe.config.runs, self.recipe.config.only
         for name in runs:
-            if only and name not in only:
+            if only and name not in {*only, *(runs[known].start_from for known in only)}:
                 continue
             try:
                 found += self._spread(name, runs[name])
@@ -199,6 +206,14 @@ class Experiment:
                 for fold in self.fold_numbers(run):
                     for seed in self._seeds(run, system):
                         yield self._unit(run, system, fold, seed)
+
+    def start(self, unit: Unit) -> Unit | None:
+        """The model that a unit's training starts from, if it starts from one."""
+        wanted = unit.run.config.start_from
+        if wanted is None:
+            return None
+        (run,) = (run for run in self.runs if run.name == wanted)
+        return self._unit(run, unit.system, "all", unit.seed)
 
     def draws(self, system: str) -> bool:
         """Whether anything in a system is random: nothing in a linear classifier is, and one seed says all."""
@@ -349,11 +364,12 @@ class Experiment:
                 train, tests = ((corpus,), others) if kind == "pairs" else (others, (corpus,))
                 yield Run(f"{name}-{corpus}", config, train, tests)
             return
-        missing = [corpus for corpus in config.corpora if corpus not in there]
+        started_on = self.recipe.config.runs[config.start_from].corpora if config.start_from else []
+        missing = [corpus for corpus in [*config.corpora, *started_on] if corpus not in self.present]
         tests = tuple(corpus for corpus in config.test_on if corpus in self.present)
         if missing or (config.test_on and not tests):
             raise SernetError(self.absent(name, missing or config.test_on))
-        yield Run(name, config, tuple(config.corpora), tests)
+        yield Run(name, config, tuple(config.corpora), tests, tuple(started_on))
 
     def absent(self, run: str, corpora: list[str]) -> str:
         """What to say of corpora that a run cannot do without."""

@@ -87,7 +87,7 @@ def export(
     model, meta = load_model(source.directory)
     scores = Scores.of(source.directory)
     _check_scores(scores.train, model, source.directory)
-    corpora = sorted(set(scores.train.corpus.tolist()))
+    corpora = meta.get("corpora") or sorted(set(scores.train.corpus.tolist()))
     given = _differing(meta)
     features = source.features(corpora)
     head = Head(scores.train.weight, scores.train.bias, scores.train.scale, meta["model"]["head"]["kind"] == "am")

@@ -171,7 +171,7 @@ def _check_speakers(config: RecipeConfig, corpora: Mapping[str, CorpusConfig], w
     """People who speak in two corpora have two ids, so that no other check would find them in train and test."""
     for name, run in config.runs.items():
         sets = {config.ood.sets[ood_set].corpus for ood_set in run.ood}
-        together = {*run.corpora, *run.test_on, *(corpus for corpus in sets if corpus)}
+        together = {*config.learnt_from(run), *run.test_on, *(corpus for corpus in sets if corpus)}
         for corpus in sorted(together):
             for other in sorted(together.intersection(corpora[corpus].same_speakers_as)):
                 trained = run.folded and {corpus, other} <= set(run.corpora)

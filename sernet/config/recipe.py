@@ -130,6 +130,11 @@ class RunConfig(Strict):
     systems: list[str] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     train: dict[str, Any] = Field(default_factory=dict, description="laid over `train` of every system in this run")
+    start_from: str | None = Field(
+        None,
+        description="a run of protocol all, on other corpora: networks begin with the weights of its model of the same "
+        "system and seed; linear classifiers, which begin with nothing, train on its utterances, too",
+    )
     ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
     detectors: list[DetectorName] | None = Field(None, min_length=1, description="only these of ood.detectors")
     against: list[str] = Field(
@@ -155,6 +160,8 @@ class RunConfig(Strict):
             raise ValueError("test_on goes with protocol all: the corpora to test on")
         if shared := sorted(set(self.corpora) & set(self.test_on)):
             raise ValueError(f"test_on: {', '.join(shared)} is trained on")
+        if self.start_from is not None and not self.folded:
+            raise ValueError(f"start_from goes with folds, not with protocol {self.protocol.kind}")
         return self
 
     @model_validator(mode="after")
@@ -247,6 +254,10 @@ class RecipeConfig(Strict):
         """The systems of a run: those that it names, else all but the peers, which are trained where named alone."""
         return run.systems or [name for name in self.systems if name not in PEERS]
 
+    def learnt_from(self, run: RunConfig) -> list[str]:
+        """The corpora that have a part in a run's models: its own, and those of the run that it starts from."""
+        return run.corpora + (self.runs[run.start_from].corpora if run.start_from in self.runs else [])
+
     @model_validator(mode="after")
     def _standard(self) -> RecipeConfig:
         """Standard sets that a run names are defined; the others are not carried along."""
@@ -279,7 +290,7 @@ class RecipeConfig(Strict):
             for ood_set in run.ood:
                 if ood_set not in self.ood.sets:
                     raise ValueError(f"runs.{name}.ood: no set {ood_set!r}; ood.sets has {sorted(self.ood.sets)}")
-                if (corpus := self.ood.sets[ood_set].corpus) in run.corpora:
+                if (corpus := self.ood.sets[ood_set].corpus) in self.learnt_from(run):
                     raise ValueError(f"runs.{name}.ood: {ood_set} is made of {corpus}, which the run trains on")
         return self
 
@@ -341,6 +352,25 @@ class RecipeConfig(Strict):
                 for key in ("protocol", "dev_speakers", "merge"):
                     if getattr(there, key) != getattr(run, key):
                         raise ValueError(f"runs.{name}.against: {other} has another {key}: nothing would be paired")
+        return self
+
+    @model_validator(mode="after")
+    def _started(self) -> RecipeConfig:
+        """Nobody who is tested was heard by the model that a training starts from, and that model is there."""
+        for name, run in self.runs.items():
+            if run.start_from is None:
+                continue
+            where, other = f"runs.{name}.start_from", self.runs.get(run.start_from)
+            if other is None or other.protocol.kind != "all":
+                whole = sorted(known for known, of in self.runs.items() if of.protocol.kind == "all")
+                raise ValueError(f"{where}: no run {run.start_from!r} of protocol all; there are {whole}")
+            if shared := sorted(set(run.corpora) & set(other.corpora)):
+                raise ValueError(f"{where}: {run.start_from} trains on {', '.join(shared)}, whose speakers are tested")
+            networks = [system for system in self.systems_of(run) if self.systems[system].network]
+            if lacking := [system for system in networks if system not in self.systems_of(other)]:
+                raise ValueError(f"{where}: {run.start_from} does not train {lacking[0]}")
+            if other.seeds is not None and other.seeds != run.seeds:
+                raise ValueError(f"{where}: {run.start_from} has other seeds")
         return self
 
     @model_validator(mode="after")

@@ -100,8 +100,8 @@ class Measured:
                     f"{self.folder}/predictions/{place.run}.tsv.gz has no line of {model.folder} on {place.test}"
                 ) from None
         folder, name, view = self.folder / place.run / model.folder, place.test, None
-        if place.condition == "single" and place.train == place.test:
-            name = "test"
+        if place.condition == "single" and not (folder / "scores" / f"{name}.npz").exists():
+            name = "test"  # no set of that corpus apart: the run has no other
         elif place.condition == "single":
             view = View(place.test, tuple(read_json(folder / "model.json")["corpus_classes"][place.test]))
         found = read_outputs(folder / "scores" / f"{name}.npz", view)

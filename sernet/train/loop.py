@@ -21,6 +21,7 @@ from sernet.pipeline.files import write_json, write_text
 from sernet.pipeline.progress import track
 from sernet.train import checkpoint
 from sernet.train.batches import TrainingData, allowed_classes
+from sernet.train.start import begin
 from sernet.train.trainer import Trainer
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -38,6 +39,7 @@ def fit(
     directory: Path,
     device: str,
     identity: str,
+    start: Path | None = None,
 ) -> None:
     """Train a model and leave `model.safetensors`, `model.json`, `history.jsonl` and `tensorboard/` in ``directory``.
 
@@ -55,13 +57,16 @@ def fit(
         directory: where to; a checkpoint of the same ``identity`` there is continued, another is discarded.
         device: "cpu", "cuda" or "cuda:<n>".
         identity: digest of all that goes in.
+        start: the folder of a trained model to begin with (`sernet.train.start`); None: begin anew.
 
     Raises:
-        SernetError: there is nothing to train on, or the loss is not finite (epoch and utterances are named).
+        SernetError: there is nothing to train on, the model to start from is another network, or the loss is not finite
+            (epoch and utterances are named).
     """
     torch.set_num_threads(config.threads)
     data = TrainingData(train, classes, merge, corpus_classes, model, config, seed)
     trainer = Trainer(data, len(classes), model, config, seed, device)
+    started_on = begin(trainer, start, classes) if start else []
     dev_inputs, dev_label, dev_allowed = _dev(dev, data, classes, merge, corpus_classes)
     if config.select == "dev" and not len(dev_label):
         raise SernetError("train.select is dev, but there is no dev utterance; set dev_speakers in the run, or last")
@@ -87,7 +92,7 @@ def fit(
     with _scalars(directory, config, trainer.history) as write:
         epochs: Any = range(trainer.done, trainer.epochs)
         for _ in track(epochs, description=directory.name) if sys.stderr.isatty() else epochs:
-            start = time.monotonic()
+            began = time.monotonic()
             row = trainer.epoch()
             if len(dev_label) and (trainer.done % config.dev_every == 0 or trainer.done == trainer.epochs):
                 row["dev_uar"] = trainer.evaluate(dev_inputs, dev_label, dev_allowed)
@@ -98,8 +103,8 @@ def fit(
             checkpoint.save(path, trainer.tensors(), {"identity": identity, "history": trainer.history})
             _write_history(trainer, directory)
             write(row)
-            print(_line(row, trainer.epochs, time.monotonic() - start), flush=True)
-    _finish(trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count)
+            print(_line(row, trainer.epochs, time.monotonic() - began), flush=True)
+    _finish(trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count, started_on)
 
 
 def _write_history(trainer: Trainer, directory: Path) -> None:
@@ -162,6 +167,7 @@ def _finish(
     seed: int,
     identity: str,
     parameters: int,
+    started_on: list[str],
 ) -> None:
     """Write the model, then remove the checkpoint."""
     _write_history(trainer, directory)  # a kill behind the last checkpoint may have left it a row short
@@ -175,6 +181,7 @@ def _finish(
         "classes": classes,
         "merge": merge,
         "corpus_classes": corpus_classes,
+        "corpora": sorted({*started_on, *(utterance.corpus for utterance in data.utterances)}),
         "bins": len(data.front_end.mean),
         "frame_shift": data.frame_shift,
         "parameters": parameters,
