@@ -251,6 +251,20 @@ def test_publishing_puts_tables_notes_and_predictions_into_the_recipe(house: Pat
     assert np.mean(right) == pytest.approx(row["value"], abs=1e-6)
 
 
+def test_a_part_has_a_page_of_its_own_and_the_recipes_stays(house: Path) -> None:
+    _call(house)
+    before = sorted(path.relative_to(house) for path in (house / "egs/mini").iterdir())
+    call = ["python", "-m", "utils.publish", "mini", "--part"]
+    done = subprocess.run([*call, "later"], cwd=house, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    part = house / "egs/mini/later"
+    assert sorted(path.relative_to(house) for path in (house / "egs/mini").iterdir() if path != part) == before
+    assert {path.name for path in part.iterdir()} == {"RESULTS.md", "results.json", "config.yaml", "predictions"}
+    for wrong in ("conf", "../ravdess"):
+        done = subprocess.run([*call, wrong], cwd=house, env=ENVIRONMENT, capture_output=True, text=True)
+        assert done.returncode == 2 and "a new folder's name" in done.stderr
+
+
 def test_a_corpus_that_is_not_there_is_said_with_the_way_to_get_it(house: Path, tmp_path: Path) -> None:
     done = _call(house, "--workdir", tmp_path / "new", "--set", f"corpora.mini_en.root={tmp_path}/absent")
     assert done.returncode == 1 and not (tmp_path / "new").exists()

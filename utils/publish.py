@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,16 +90,30 @@ def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
             yield "\t".join([*map(str, start), *(f"{value:.4f}" for value in logits)]) + "\n"
 
 
+def _part(text: str) -> str:
+    if not re.fullmatch(r"[a-z][\w-]*", text) or text in ("conf", "folds", "predictions"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: a new folder's name, such as lstm; conf, folds, predictions are taken"
+        )
+    return text
+
+
 def main() -> None:
     """The command line of publish.sh."""
     parser = argparse.ArgumentParser(prog="bash utils/publish.sh", allow_abbrev=False, description=__doc__)
     parser.add_argument("recipe", help="a folder of egs/")
     parser.add_argument("--workdir", type=Path, default=ROOT, help="holds exp/ (default: here)")
     parser.add_argument("--tag", help="of the experiment")
+    parser.add_argument(
+        "--part",
+        type=_part,
+        help="publish into egs/RECIPE/PART, a page of its own: some systems or runs that were measured later than the "
+        "recipe's page, which stays",
+    )
     options = parser.parse_args()
     name = f"{options.recipe}-{options.tag}" if options.tag else options.recipe
     try:
-        for path in publish(options.workdir / "exp" / name, ROOT / "egs" / options.recipe):
+        for path in publish(options.workdir / "exp" / name, ROOT / "egs" / options.recipe / (options.part or "")):
             print(path)
     except SernetError as error:
         print(f"publish.sh: {error}", file=sys.stderr)

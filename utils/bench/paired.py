@@ -3,11 +3,11 @@
     python -m utils.bench.paired --workdir DIR --corpus NAME A B [B ...]
 
 A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (recipe, run, system), or a sum of such,
-`unified:joint:baseline+8*fine:emovo:compare-ridge`; `fine:ravdess:fine@2` averages the logits of two seeds that follow
-each other, so that three seeds make three such pairs. DIR holds the corpus after stage 1, for its utt2spk. For each:
-UAR, mean over the folds of its first part and over seeds; for each B its difference to A, over the seeds that both have
-(one in which nothing is random has all). 95 % intervals over speakers. What is compared must be tested on the same
-utterances.
+`unified:joint:baseline+8*fine:emovo:compare-ridge`; `ablation/auto:single:auto` is of a part of a recipe's pages, and
+`fine:ravdess:fine@2` averages the logits of two seeds that follow each other, so that three seeds make three such
+pairs. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR, mean over the folds of its first part and
+over seeds; for each B its difference to A, over the seeds that both have (one in which nothing is random has all).
+95 % intervals over speakers. What is compared must be tested on the same utterances.
 """
 
 from __future__ import annotations
