@@ -19,12 +19,15 @@ from sernet.pipeline.stamps import Job
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a model, those that others start from first; a fused system has none of its own."""
+    """One job a model; first those that wait for no other, then networks that start from one of them.
+
+    A fused system has none of its own.
+    """
     units = [unit for unit in experiment.units() if not experiment.fuse(unit.system)]
-    starts = {start.name for unit in units if (start := experiment.start(unit))}
-    if starts:
-        yield [_job(experiment, request, unit) for unit in units if unit.name in starts]
-    yield [_job(experiment, request, unit) for unit in units if unit.name not in starts]
+    waiting = [unit for unit in units if experiment.start(unit) and not experiment.linear(unit.system)]
+    yield [_job(experiment, request, unit) for unit in units if unit not in waiting]
+    if waiting:
+        yield [_job(experiment, request, unit) for unit in waiting]
 
 
 def run(job: Job) -> None:

@@ -93,9 +93,11 @@ def classes(recipe: Recipe) -> list[str]:
             for corpus in [*run.corpora, *run.test_on]
         }
         wanted = {corpus: run.classes_of.get(corpus, run.classes) for corpus in known}
-        if run.folded and len(run.corpora) > 1:  # what one corpus lacks another may have
-            everyone = {"+".join(run.corpora): set().union(*known.values())}
-            known, wanted = known | everyone, run.classes_of | dict.fromkeys(everyone, run.classes)
+        if run.protocol.kind not in ("pairs", "leave-one-corpus-out") and len(run.corpora) > 1:
+            # What one corpus lacks another may have.
+            together = "+".join(run.corpora)
+            known[together] = set().union(*(known[corpus] for corpus in run.corpora))
+            wanted = run.classes_of | dict.fromkeys([together, *run.test_on], run.classes)
         for corpus, classes in wanted.items():
             if absent := [emotion for emotion in classes if emotion not in known[corpus]]:
                 faults.append(f"runs.{name}.classes: {corpus} has no {', '.join(absent)}")

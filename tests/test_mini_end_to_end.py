@@ -18,6 +18,7 @@ import soundfile
 import yaml
 
 from conftest import ENVIRONMENT, ROOT
+from sernet.report.measured import load
 
 FIELDS = {
     *("recipe", "tag", "run", "system", "versus", "detector", "seed", "fold", "train", "test", "condition"),
@@ -260,6 +261,10 @@ def test_a_part_has_a_page_of_its_own_and_the_recipes_stays(house: Path) -> None
     part = house / "egs/mini/later"
     assert sorted(path.relative_to(house) for path in (house / "egs/mini").iterdir() if path != part) == before
     assert {path.name for path in part.iterdir()} == {"RESULTS.md", "results.json", "config.yaml", "predictions"}
+    measured = load(part)
+    (place, *_) = measured.places("single")
+    speakers = {who for model in measured.models(place) for who in measured.outputs(place, model).unit}
+    assert len(speakers) == 8, "as of a recipe's own page"
     for wrong in ("conf", "../ravdess"):
         done = subprocess.run([*call, wrong], cwd=house, env=ENVIRONMENT, capture_output=True, text=True)
         assert done.returncode == 2 and "a new folder's name" in done.stderr

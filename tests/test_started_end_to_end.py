@@ -71,9 +71,12 @@ def test_a_model_waits_for_the_one_that_it_starts_from_and_hangs_on_its_weights(
     house: tuple[Experiment, list[list[Job]]],
 ) -> None:
     experiment, (before, after) = house
-    assert [job.name for job in before] == ["train first/am/all/seed0"]
+    assert "train first/am/all/seed0" in [job.name for job in before]
     weights = experiment.folder / "first" / "am" / "all" / "seed0" / "model.safetensors"
-    assert all((weights in job.inputs) == job.name.startswith("train started/") for job in after)
+    assert [(job.name, job.inputs[0]) for job in after] == [
+        (f"train started/am/fold{k}/seed0", weights) for k in (0, 1)
+    ]
+    assert not any(job.inputs for job in before)
     model = experiment.folder / "started" / "am" / "fold1" / "seed0" / "model.json"
     assert read_json(model)["corpora"] == ["one", "two"]
 
@@ -99,7 +102,7 @@ def test_a_comparison_finds_its_scores(house: tuple[Experiment, list[list[Job]]]
 
 def test_a_bundle_passes_on_the_licences_of_both(house: tuple[Experiment, list[list[Job]]], tmp_path: Path) -> None:
     model = house[0].folder / "started" / "am" / "fold0" / "seed0"
-    assert [corpus.name for corpus in export(Source.at(model), tmp_path / "bundle").contents.origin.corpora] == [
-        "one",
-        "two",
-    ]
+    origin = export(Source.at(model), tmp_path / "bundle").contents.origin
+    assert [corpus.name for corpus in origin.corpora] == ["one", "two"]
+    card = (tmp_path / "bundle" / "README.md").read_text()
+    assert f"on {origin.utterances} utterances of 2 speakers, starting from a model of all of `one`." in card

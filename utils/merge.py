@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 from local import train
@@ -62,7 +63,7 @@ def _merge(other: Path, runs: list[tuple[str, str]], request: options.Request) -
     if other == experiment.folder:
         raise UsageError(f"--from: {other} is the experiment itself")
     try:
-        jobs = next(train.jobs(experiment, request, driver.stamps.stale))
+        phases = list(train.jobs(experiment, request, driver.stamps.stale))
     except FileNotFoundError as error:
         raise SernetError(
             f"{error.filename} is not there: make data and features first (run.sh with the same options and "
@@ -72,12 +73,15 @@ def _merge(other: Path, runs: list[tuple[str, str]], request: options.Request) -
         lock(experiment.workdir / "exp", "utils/merge.sh")
     total_taken = total_here = 0
     for theirs, ours in runs or [("*", "")]:
-        chosen = [job for job in jobs if not ours or job.stamp.is_relative_to(experiment.folder / ours)]
-        if not chosen:
+        wanted = [[j for j in p if not ours or j.stamp.is_relative_to(experiment.folder / ours)] for p in phases]
+        if not any(wanted):
             there = ", ".join(run.name for run in experiment.runs)
             raise UsageError(f"--run {theirs}={ours}: {experiment.name} has no run {ours}; there are: {there}")
-        found = merge(chosen, other, f"{theirs}/*/*/*", driver.stamps, driver.files, make=not request.dry_run)
-        for name, origin in found.taken.items():
+        taken: dict[str, str] = {}
+        for chosen in filter(None, accumulate(wanted)):  # the later hang on the weights of the earlier
+            found = merge(chosen, other, f"{theirs}/*/*/*", driver.stamps, driver.files, make=not request.dry_run)
+            taken |= found.taken
+        for name, origin in taken.items():
             print(f"{name} <- {origin}")
         if found.refused:
             print(f"{len(found.refused)} refused:")
@@ -85,8 +89,8 @@ def _merge(other: Path, runs: list[tuple[str, str]], request: options.Request) -
                 print(f"  {name}: {reason}")
             if len(found.refused) > SHOWN:
                 print(f"  and {len(found.refused) - SHOWN} more")
-        total_taken += len(found.taken)
-        total_here += len(found.here)
+        total_taken += len(taken)
+        total_here += len(set(found.here) - set(taken))
     done = "would be merged" if request.dry_run else "merged"
     print(f"{total_taken} trainings {done} into {experiment.folder}, {total_here} were there before")
     driver.files.save()

@@ -35,11 +35,12 @@ def card(
     results: list[dict[str, Any]],
     among_all: Mapping[str, float],
     onnx: bool,
+    started_on: list[str],
 ) -> str:
     """The card, Markdown.
 
     ``among_all``: by corpus, UAR of this model's test utterances decided among all classes, where ``results`` have it
-    among the corpus's own.
+    among the corpus's own. ``started_on``: the corpora of the model that its training started from.
     """
     origin = contents.origin
     fold = "everything" if origin.fold == "all" else f"fold {origin.fold}"
@@ -48,7 +49,7 @@ def card(
         "",
         f"{_network(contents)} (system `{origin.system}`), trained by sernet {contents.sernet}'s recipe "
         f"`{origin.recipe}`, run `{origin.run}`, {fold}, seed {origin.seed}, on {origin.utterances} "
-        f"utterances of {origin.speakers} speakers.",
+        f"utterances of {origin.speakers} speakers{_start(started_on)}.",
         "",
         "```python",
         "import sernet",
@@ -190,6 +191,11 @@ def _figures(contents: Contents, results: list[dict[str, Any]], among_all: Mappi
     if len(seeds) < ENOUGH_SEEDS:
         lines += ["", f"Preliminary: {_count(len(seeds), 'seed')}, fewer than {ENOUGH_SEEDS}."]
     return lines
+
+
+def _start(corpora: list[str]) -> str:
+    """What it began with, if with anything."""
+    return f", starting from a model of all of {' and '.join(f'`{name}`' for name in corpora)}" if corpora else ""
 
 
 def _network(contents: Contents) -> str:

@@ -120,7 +120,9 @@ def export(
         folder.mkdir()
         _write(folder, contents, model.state_dict(), statistics, onnx)
         rows = source.results()
-        write_text(folder / bundle_format.CARD, card(contents, measured, rows, among_all(scores.test, given), onnx))
+        started_on = sorted(set(corpora) - set(scores.train.corpus.tolist()))
+        among = among_all(scores.test, given)
+        write_text(folder / bundle_format.CARD, card(contents, measured, rows, among, onnx, started_on))
     return bundle_format.read(target)
 
 

@@ -364,8 +364,13 @@ class RecipeConfig(Strict):
             if other is None or other.protocol.kind != "all":
                 whole = sorted(known for known, of in self.runs.items() if of.protocol.kind == "all")
                 raise ValueError(f"{where}: no run {run.start_from!r} of protocol all; there are {whole}")
-            if shared := sorted(set(run.corpora) & set(other.corpora)):
-                raise ValueError(f"{where}: {run.start_from} trains on {', '.join(shared)}, whose speakers are tested")
+            if unchecked := sorted(set(run.corpora) - set(other.test_on)):
+                # Nobody trains on what is tested, and stage 1 refuses the same audio on both sides.
+                raise ValueError(f"{where}: put {unchecked[0]} into runs.{run.start_from}.test_on, as unheard speech")
+            if any(self.ood.sets[known].source == "held-out" for known in run.ood) and (
+                strangers := sorted({*other.classes, *other.merge} - {*run.classes, *run.merge})
+            ):
+                raise ValueError(f"{where}: {run.start_from} has learnt {strangers[0]}, which {name} holds out")
             networks = [system for system in self.systems_of(run) if self.systems[system].network]
             if lacking := [system for system in networks if system not in self.systems_of(other)]:
                 raise ValueError(f"{where}: {run.start_from} does not train {lacking[0]}")

@@ -51,11 +51,11 @@ def merge(
     expected = {job.name: stamps.expected(job) for job in jobs}
     by_identity: dict[str, list[Job]] = {}
     for job in jobs:
-        by_identity.setdefault(of_value(expected[job.name]), []).append(job)
+        by_identity.setdefault(_identity(expected[job.name]), []).append(job)
     found = Merged()
     for folder, stamp in theirs.items():
         place = str(folder.relative_to(other))
-        same = by_identity.get(of_value({part: stamp[part] for part in ("config", "inputs", "modules")}))
+        same = by_identity.get(_identity(stamp))
         if same is None:
             found.refused[place] = _nearest(stamp, expected)
             continue
@@ -72,8 +72,14 @@ def merge(
             else:
                 found.taken[job.name] = place
                 if make:
-                    _copy(job, folder, stamp, f"{other.name}/{place}", stamps)
+                    _copy(job, folder, stamp | expected[job.name], f"{other.name}/{place}", stamps)
     return found
+
+
+def _identity(made: dict[str, Any]) -> str:
+    """What a job is made from, without the folders that its inputs lie in: those carry names of recipes and runs."""
+    inputs = sorted((Path(key).name, digest) for key, digest in made["inputs"].items())
+    return of_value([made["config"], inputs, made["modules"]])
 
 
 def _nearest(stamp: dict[str, Any], expected: dict[str, dict[str, Any]]) -> str:

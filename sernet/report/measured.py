@@ -100,10 +100,13 @@ class Measured:
                     f"{self.folder}/predictions/{place.run}.tsv.gz has no line of {model.folder} on {place.test}"
                 ) from None
         folder, name, view = self.folder / place.run / model.folder, place.test, None
-        if place.condition == "single" and not (folder / "scores" / f"{name}.npz").exists():
-            name = "test"  # no set of that corpus apart: the run has no other
+        if place.condition == "single" and len({p.test for p in self.places("single") if p.run == place.run}) == 1:
+            name = "test"
         elif place.condition == "single":
-            view = View(place.test, tuple(read_json(folder / "model.json")["corpus_classes"][place.test]))
+            # The same for all systems of a fold; a fused one has no model of its own.
+            fold = folder.parent.name
+            path = next(iter(sorted((self.folder / place.run).glob(f"*/{fold}/*/model.json"))))
+            view = View(place.test, tuple(read_json(path)["corpus_classes"][place.test]))
         found = read_outputs(folder / "scores" / f"{name}.npz", view)
         return found[found.label >= 0]
 
@@ -128,7 +131,8 @@ class Measured:
         if place.run not in self._published:
             path = self.folder / "predictions" / f"{place.run}.tsv.gz"
             corpora = {name for p in self.places("single", "cross") if p.run == place.run for name in p.test.split("+")}
-            known = _Speakers(self.folder.parent, corpora)
+            above = (folder for folder in self.folder.parents if any(folder.glob("*/corpus.yaml")))
+            known = _Speakers(next(above, self.folder.parent), corpora)  # a part lies below its recipe
             self._published[place.run] = dict(_read_predictions(path, known))
         return self._published[place.run]
 

@@ -113,7 +113,8 @@ def recognition(rows: Sequence[Row], preliminary: Collection[str] = (), apart: M
                     " Transductive: each test speaker's mean embedding, over all of that speaker's unlabelled test"
                     " speech, is moved to the training mean before classification."
                 )
-            if condition == "single" and any(row["train"] != row["test"] for row in chosen):
+            tests = {run: {row["test"] for row in chosen if row["run"] == run} for run in {r["run"] for r in chosen}}
+            if condition == "single" and any(len(some) > 1 for some in tests.values()):
                 caption += (
                     " A model of several corpora decides among the classes that the tested corpus has in training,"
                     " as it was trained; the majority class and the training mean are that corpus's, too."

@@ -112,3 +112,21 @@ def test_a_folder_with_nothing_finished_says_so(tmp_path: Path, code: Path) -> N
     write_json(tmp_path / "there" / "exp" / "e" / "single" / "am" / "fold0" / "seed0" / "log" / "train.json", {})
     with pytest.raises(SernetError, match="nothing finished in it"):
         take(code, [training(tmp_path, "e/single/am/fold0/seed0", 0)], tmp_path, tmp_path / "there" / "exp" / "e")
+
+
+def test_a_training_that_starts_from_another_is_taken_whatever_the_runs_are_called(tmp_path: Path, code: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    theirs, ours = ((training(of, "e/first/am/all/seed0", 0), training(of, f"e/{run}/am/fold0/seed0", 1))
+                    for of, run in ((there, "short"), (here, "started")))  # fmt: skip
+    finish(code, there, theirs[0])
+    finish(code, there, replace(theirs[1], inputs=theirs[0].outputs))
+    started = replace(ours[1], inputs=ours[0].outputs)
+    found = take(code, [ours[0], started], here, there / "exp" / "e")
+    assert found.taken == {ours[0].name: "first/am/all/seed0"}, "what it starts from is not here yet"
+    found = take(code, [ours[0], started], here, there / "exp" / "e")
+    assert found.taken == {started.name: "short/am/fold0/seed0"}
+    stamps, _ = stamps_of(code, here)
+    assert stamps.stale(started) is None
+    theirs[0].outputs[0].write_text("other weights")
+    other = replace(training(tmp_path / "third", "e/started/am/fold0/seed0", 1), inputs=(theirs[0].outputs[0],))
+    assert not take(code, [other], tmp_path / "third", there / "exp" / "e").taken
