@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -167,8 +168,12 @@ def main() -> None:
     options = parser.parse_args()
     lines = (options.workdir / "data" / options.corpus / "utt2spk").read_text(encoding="utf-8").splitlines()
     speaker = dict(line.split() for line in lines)
+    try:
+        found = compared(options.systems, options.corpus, speaker)
+    except SernetError as error:
+        sys.exit(f"paired: {error}")
     print("| system | UAR | seeds | less the first |\n|---|---|---|---|")
-    print("\n".join(compared(options.systems, options.corpus, speaker)))
+    print("\n".join(found))
 
 
 if __name__ == "__main__":
