@@ -11,7 +11,7 @@ import yaml
 from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.load import load_corpus, load_recipe
-from sernet.config.recipe import ProtocolConfig
+from sernet.config.protocol import ProtocolConfig
 from sernet.errors import UsageError
 from tiny import RAW
 

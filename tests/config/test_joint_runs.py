@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT
 from sernet.config.base import validate
 from sernet.config.load import load_recipe
-from sernet.config.recipe import ProtocolConfig
+from sernet.config.protocol import ProtocolConfig
 from sernet.errors import UsageError
 
 EGS = ROOT / "egs"
