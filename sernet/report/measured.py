@@ -105,7 +105,7 @@ class Measured:
         elif place.condition == "single":
             # The same for all systems of a fold; a fused one has no model of its own.
             fold = folder.parent.name
-            path = next(iter(sorted((self.folder / place.run).glob(f"*/{fold}/*/model.json"))))
+            path = min((self.folder / place.run).glob(f"*/{fold}/*/model.json"))
             view = View(place.test, tuple(read_json(path)["corpus_classes"][place.test]))
         found = read_outputs(folder / "scores" / f"{name}.npz", view)
         return found[found.label >= 0]
