@@ -143,24 +143,27 @@ LinedUp = dict[str, list[Place | None]]
 
 
 def _align(experiments: Sequence[Measured], remarks: list[str], conditions: Sequence[str]) -> LinedUp:
-    """Places of the same name; what is left, by what is trained and tested, where that leaves one choice."""
+    """Places of the same name; of the rest, where that leaves one choice, what trains and tests the same, then what
+    has the same name and tests the same (a run with `start_from` has trained on more).
+    """
     where: dict[Place, list[Place | None]] = defaultdict(lambda: [None] * len(experiments))
     for index, experiment in enumerate(experiments):
         for place in experiment.places(*conditions):
             where[place][index] = place
-    alone: dict[tuple[str, str, str], list[list[Place]]] = defaultdict(lambda: [[] for _ in experiments])
-    for place, found in where.items():
-        if sum(one is not None for one in found) == 1:
-            index = next(i for i, one in enumerate(found) if one)
-            alone[place.condition, place.train, place.test][index].append(place)
+    for alike in ("condition", "train", "test"), ("run", "condition", "test"):
+        alone: dict[tuple[str, ...], list[list[Place]]] = defaultdict(lambda: [[] for _ in experiments])
+        for place, found in where.items():
+            if sum(one is not None for one in found) == 1:
+                index = next(i for i, one in enumerate(found) if one)
+                alone[tuple(place.fields[key] for key in alike)][index].append(place)
+        for rest in alone.values():
+            if sum(len(some) == 1 for some in rest) > 1 and all(len(some) <= 1 for some in rest):
+                where |= {some[0]: [one[0] if one else None for one in rest] for some in rest if some}
     lined_up: LinedUp = {}
     for place, found in where.items():
-        rest = alone[place.condition, place.train, place.test]
-        if place not in [one for some in rest for one in some]:
-            lined_up[_named([place])] = found
-        elif sum(len(some) == 1 for some in rest) > 1 and all(len(some) <= 1 for some in rest):
-            joined = [some[0] if some else None for some in rest]
-            lined_up[_named([one for one in joined if one])] = joined
+        there = [one for one in found if one]
+        if len(there) > 1:
+            lined_up[_named(there)] = found
         else:
             label = experiments[next(i for i, one in enumerate(found) if one)].label
             remarks.append(f"{_named([place])} ({place.condition}): only in {label}")
@@ -168,9 +171,9 @@ def _align(experiments: Sequence[Measured], remarks: list[str], conditions: Sequ
 
 
 def _named(places: Sequence[Place]) -> str:
-    runs = " / ".join(dict.fromkeys(place.run for place in places))
-    place = places[0]
-    return f"{runs}: {place.test if place.train == place.test else f'{place.train} -> {place.test}'}"
+    runs, trained = (" / ".join(dict.fromkeys(getattr(place, key) for place in places)) for key in ("run", "train"))
+    tested = places[0].test
+    return f"{runs}: {tested if trained == tested else f'{trained} -> {tested}'}"
 
 
 def _recognition(experiments: Sequence[Measured], lined_up: LinedUp) -> list[Table]:

@@ -144,6 +144,15 @@ def test_runs_of_other_names_are_matched_by_what_they_train_and_test(tmp_path: P
     assert next(iter(found.differences.values()))["value"] == 0
 
 
+def test_a_run_that_was_started_from_other_corpora_is_paired_with_itself_without(tmp_path: Path, make: Maker) -> None:
+    more = {"corpora": ("mini_en",), "systems": ("am",), "ood": False, "takes": 1}
+    made, again = (single(make(tmp_path / name, **more)) for name in ("one", "two"))
+    started = [replace(item, train="mini_en+mini_de") for item in again]
+    found = compare(open_all([finish(tmp_path / "one", made), finish(tmp_path / "two", started)]))
+    assert list(found.differences) == ["single_mini_en: mini_en / mini_en+mini_de -> mini_en, am"]
+    assert not found.remarks
+
+
 def test_faults_are_said(folders: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="two experiments or more"):
         open_all(folders[:1])
