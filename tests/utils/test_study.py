@@ -70,6 +70,8 @@ def test_every_setting_is_one_that_training_takes():
             "distil",
             "align",
             "pretrain",
+            "start",
+            "features",
             "peer",
             "fuse",
         }, name

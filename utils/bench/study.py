@@ -8,8 +8,9 @@ fold is fold 0 of the five published ones. Its test speakers are never read; of 
 four (default: A and B), or all in five groups, are dev in turn, the others train. FILE (default
 egs/ablation/studies.yaml) maps a setting's name to what it lays over the defaults: `model`, `train`, `speakers` (of
 each group, to train on alone), `with` (other corpora after stage 2, trained on too, and which classes they have), a way
-of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora); or, in the place of a
-network, `peer` (a linear classifier of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other
+of training of utils/bench/tried.py: `distil`, `align` (a weight), `pretrain` (other corpora), `start` (other corpora,
+and which classes they have); or `features` (the folder of other FBanks after stage 2); or, in the place of a network,
+`peer` (a linear classifier of sernet/config/peers.py, on functionals that DIR holds), or `fuse` (other
 settings' names and the weights that their logits are added with). What is there in FOLDER is not trained again.
 
 At the end a table: UAR on dev, mean over groups and seeds, and the difference to the first setting, paired over
@@ -58,7 +59,8 @@ def trimmed(matrix: np.ndarray) -> np.ndarray:
 def narrow_band(matrix: np.ndarray) -> np.ndarray:
     """Nothing above bin 55 of 80, about 4 kHz, but the floor."""
     floor = np.percentile(matrix, 1)
-    return np.concatenate([matrix[:, :55], np.full_like(matrix[:, 55:], floor)], axis=1)
+    above = matrix.shape[1] * 55 // 80
+    return np.concatenate([matrix[:, :above], np.full_like(matrix[:, above:], floor)], axis=1)
 
 
 def noisy(matrix: np.ndarray) -> np.ndarray:
@@ -90,14 +92,15 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     from sernet.model.sernet import classify, embed
     from sernet.train.batches import TrainingData
     from sernet.train.trainer import Trainer, mean_recall
-    from utils.bench.tried import Aligned, Distilled, finish, pretrained, start_from
+    from utils.bench.tried import Aligned, Distilled, begun, finish, pretrained, start_from
 
     if "peer" in setting:
         return train_peer(name, setting["peer"], group, seed, workdir, out)
     model = validate(ModelConfig, setting.get("model", {}), f"{name}.model")
     config = validate(TrainConfig, setting.get("train", {}), f"{name}.train")
     torch.set_num_threads(config.threads)
-    folder = workdir / "data" / "ravdess" / "fbank80"
+    features = setting.get("features", "fbank80")
+    folder = workdir / "data" / "ravdess" / features
     everything = load_examples({"ravdess": folder}, read_cuts(folder / "cuts.jsonl.gz"))
     examples, dev = divided(everything, group, setting.get("speakers", {}).get(group, ()))
     classes_of = setting.get("with", {})
@@ -113,6 +116,8 @@ def train(name: str, setting: dict[str, Any], group: str, seed: int, workdir: Pa
     trainer = kind(data, len(CLASSES), model, config, seed, "cpu")
     if isinstance(trainer, Aligned):
         trainer.weight = setting["align"]
+    if "start" in setting:
+        begun(trainer, CLASSES, workdir, setting["start"], features, model, seed, out.parent)
     if "pretrain" in setting:
         start_from(trainer, pretrained(workdir, setting["pretrain"], model, config, seed))
     finish(trainer)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import torch
+import yaml
 from torch import Tensor
 from torch.nn import functional
 
+from sernet.config.base import validate
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.corpus.utterances import read_cuts
 from sernet.data.dataset import Examples
 from sernet.data.load import load_examples
+from sernet.pipeline.files import write_json
+from sernet.train import checkpoint
 from sernet.train.batches import Batch, TrainingData
+from sernet.train.start import begin
 from sernet.train.trainer import Trainer
 
 TEACHER_SHARE = 0.5
@@ -89,6 +96,36 @@ def pretrained(workdir: Path, corpora: list[str], model: ModelConfig, config: Tr
     trainer = Trainer(data, len(speakers), model, schedule, seed, "cpu")
     finish(trainer)
     return trainer
+
+
+def begun(
+    trainer: Trainer,
+    classes: list[str],
+    workdir: Path,
+    corpora: dict[str, list[str]],
+    features: str,
+    model: ModelConfig,
+    seed: int,
+    out: Path,
+) -> None:
+    """``trainer`` begins where one ended that learnt emotion on ``corpora`` (their classes); it is kept in ``out``."""
+    told = sorted({emotion for of in corpora.values() for emotion in of})
+    what = yaml.safe_dump([corpora, features, model.model_dump(mode="json"), seed]).encode()
+    path = out / f"start-{sha256(what).hexdigest()[:12]}"
+    path.mkdir(exist_ok=True)
+    with open(path / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # trainings side by side wait for the one that makes it
+        if not (path / "model.json").exists():
+            folders = {name: workdir / "data" / name / features for name in corpora}
+            items = [item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")]
+            examples = load_examples(folders, items).where(lambda u: u.emotion in corpora[u.corpus])
+            config = validate(TrainConfig, {"balance": ["corpus", "class"]}, "start")
+            data = TrainingData(examples, told, {}, corpora, model, config, seed)
+            other = Trainer(data, len(told), model, config, seed, "cpu")
+            finish(other)
+            checkpoint.save(path / "model.safetensors", other.averaged.state_dict(), {})
+            write_json(path / "model.json", {"classes": told, "corpora": list(corpora)})
+    begin(trainer, path, classes)
 
 
 def finish(trainer: Trainer) -> None:
