@@ -113,8 +113,12 @@ def decision_values(experiment: Experiment) -> list[str]:
 
 def fused(experiment: Experiment) -> dict[str, str]:
     """The systems of the runs that are sums of others, in words."""
-    sums = {system: members for system in _systems(experiment) if (members := experiment.fuse(system))}
-    return {name: " + ".join(f"{weight:g} {member}" for member, weight in of.items()) for name, of in sums.items()}
+    return {
+        system: " + ".join(f"{weight:g} {member}" for member, weight in members.items())
+        + (f", networks averaged over {together} seeds" if together > 1 else "")
+        for system in _systems(experiment)
+        if (members := experiment.fuse(system)) and (together := experiment.recipe.config.systems[system].ensemble)
+    }
 
 
 def folds_apart(experiment: Experiment) -> dict[str, str]:

@@ -164,13 +164,14 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
 
 
 def _fuse_job(experiment: Experiment, unit: Unit, name: str) -> Job:
+    members = experiment.members(unit)
     return Job(
         name=f"score {unit.name}/{name}",
         script="local.score",
         stamp=score_path(unit, name).with_suffix(".json"),
-        config={"fuse": list(experiment.fuse(unit.system).items())},  # in the order of the inputs
+        config={"fuse": [(member.system, weight) for member, weight in members]},  # in the order of the inputs
         modules=("sernet.score.fusion",),
-        inputs=tuple(score_path(member, name) for member in experiment.members(unit)),
+        inputs=tuple(score_path(member, name) for member, _ in members),
         outputs=(score_path(unit, name),),
         light=True,
     )

@@ -111,10 +111,20 @@ class Experiment:
         """The systems that a system is the weighted sum of; none: it is one of its own."""
         return self.recipe.config.systems[system].fuse
 
-    def members(self, unit: Unit) -> list[Unit]:
-        """The models that a fused unit is the sum of, in the order of its weights."""
-        first = {s: self._seeds(unit.run, s)[0] for s in self.fuse(unit.system)}
-        return [self._unit(unit.run, s, unit.fold, unit.seed if self.draws(s) else first[s]) for s in first]
+    def members(self, unit: Unit) -> list[tuple[Unit, float]]:
+        """The models that a fused unit is the sum of, each with its weight.
+
+        With `ensemble` networks of the unit's seed and of those that follow it share one weight; the first follows the
+        last, so that each seed has a fused unit.
+        """
+        found: list[tuple[Unit, float]] = []
+        for system, weight in self.fuse(unit.system).items():
+            seeds = self._seeds(unit.run, system)
+            if self.draws(system):
+                first = seeds.index(unit.seed)
+                seeds = (seeds[first:] + seeds[:first])[: self.recipe.config.systems[unit.system].ensemble]
+            found += [(self._unit(unit.run, system, unit.fold, seed), weight / len(seeds)) for seed in seeds]
+        return found
 
     def functionals(self, corpus: str) -> list[str]:
         """The functionals of a corpus that some system asks for."""
@@ -176,6 +186,14 @@ class Experiment:
                 self.skipped[name] = str(error)
         if not found:
             raise SernetError("\n".join(self.skipped.values()))
+        for run in found:
+            for system in self.recipe.config.systems_of(run.config):
+                seeds, wanted = self._seeds(run, system), self.recipe.config.systems[system].ensemble
+                if len(seeds) < wanted:
+                    raise SernetError(
+                        f"systems.{system}.ensemble averages {wanted} seeds, and run {run.name} has {len(seeds)}: give "
+                        "--seeds more, or leave the system out (runs.x.systems)"
+                    )
         return found
 
     @cached_property

@@ -30,11 +30,14 @@ RECIPE: dict[str, Any] = {
             "corpora": ["tiny"],
             "classes": ["anger", "neutral"],
             "protocol": {"kind": "speaker-groups", "groups": 2},
-            "systems": ["baseline", "am", "both"],
+            "systems": ["baseline", "am", "both", "twice"],
             "ood": ["noise"],
         },
     },
-    "systems": {"both": {"fuse": {"baseline": 1, "am": 0.5}, "versus": "am"}},
+    "systems": {
+        "both": {"fuse": {"baseline": 1, "am": 0.5}, "versus": "am"},
+        "twice": {"fuse": {"am": 3}, "ensemble": 2, "versus": "am"},
+    },
     "model": {"encoder": {"channels": [4, 4], "strides": [[2, 4], [2, 4]], "stem_channels": 2}, "embedding": 8},
     "train": {"epochs": 1, "crop_seconds": 0.3, "tensorboard": False},
     "ood": {"detectors": ["msp"], "sets": {"noise": {"condition": "ood-far", "source": "noise"}}},
@@ -71,6 +74,9 @@ def test_from_sounds_to_rows(experiment: Experiment) -> None:
             assert np.array_equal(plain.utt_id, am.utt_id)
             expected = plain.logits + 0.5 * am.logits
             assert np.allclose(both.logits, expected, atol=1e-3)
+            twice = ScoreSet.load(folder / "twice" / place).logits
+            other = ScoreSet.load(folder / "am" / place.replace(f"seed{seed}", f"seed{1 - seed}")).logits
+            assert np.allclose(twice, 1.5 * am.logits + 1.5 * other, atol=1e-3)
             by_hand.append(recall_score(both.label, expected.argmax(axis=1), average="macro"))
     rows = read_results(experiment.folder / "results.json")
     means = {"fold": "mean", "seed": None, "metric": "uar", "condition": "single", "system": "both"}
@@ -79,6 +85,7 @@ def test_from_sounds_to_rows(experiment: Experiment) -> None:
     assert {r["versus"] for r in select(rows, **means)} == {None, "baseline", "am"}
     assert {r["system"] for r in rows if r["condition"] == "ood-far"} == {"baseline", "am"}
     assert "both" in {r["system"] for r in rows if r["metric"].startswith("probe")}
-    (said,) = ood.announce(experiment)
+    said = ood.announce(experiment)[0]
     assert said == "both: made of other systems' scores; not scored out of distribution"
-    assert "fused: both 1 baseline + 0.5 am" in (experiment.folder / "RESULTS.md").read_text()
+    page = (experiment.folder / "RESULTS.md").read_text()
+    assert "fused: both 1 baseline + 0.5 am" in page and "twice 3 am, networks averaged over 2 seeds" in page

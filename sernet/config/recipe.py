@@ -153,6 +153,9 @@ class SystemConfig(Strict):
         description="other systems of the same runs, and the weights that their logits are added with; nothing is "
         "trained",
     )
+    ensemble: int = Field(
+        1, ge=1, description="with fuse: of each network so many seeds that follow each other, averaged"
+    )
 
     @property
     def network(self) -> bool:
@@ -174,8 +177,10 @@ class SystemConfig(Strict):
             )
         if self.fuse and (self.linear or self.model or self.train):
             raise ValueError("a system with fuse is made of others; leave svm, ridge, model and train out")
-        if len(self.fuse) == 1:
-            raise ValueError("fuse needs two systems or more")
+        if len(self.fuse) == 1 and self.ensemble == 1:
+            raise ValueError("fuse needs two systems or more, or an ensemble of several seeds")
+        if self.ensemble > 1 and not self.fuse:
+            raise ValueError("ensemble averages the systems that fuse names; give fuse")
         return self
 
 
