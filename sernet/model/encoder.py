@@ -16,7 +16,8 @@ from torch.nn import functional
 from sernet.config.model import EncoderConfig
 
 ONEDNN_BLOCK = 16
-"""With fewer input channels oneDNN's strided 1 x 1 convolution writes beyond its memory: uxlfoundation/oneDNN#6035."""
+"""With fewer input channels the kernel's gradient of a strided 1 x 1 convolution is written beyond its memory
+(uxlfoundation/oneDNN#6035)."""
 
 
 def frame_mask(lengths: Tensor | None, frames: int) -> Tensor | None:
@@ -101,7 +102,7 @@ class Convolution(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Strided and padded as `nn.Conv2d` would."""
         stride = self.stride[::-1]
-        if self.kernel_size == (1, 1) and self.in_channels < ONEDNN_BLOCK:
+        if self.training and self.kernel_size == (1, 1) and self.in_channels < ONEDNN_BLOCK:
             x, stride = x[:, :, :: stride[0], :: stride[1]], (1, 1)
         return functional.conv2d(x, self.weight.transpose(2, 3), None, stride, self.padding[::-1])
 
