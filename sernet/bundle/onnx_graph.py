@@ -81,7 +81,7 @@ def _exported(module: nn.Module, example: Tensor, dynamic: dict[int, Any], sourc
     import onnx
 
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             module.eval(), (example,), dynamo=True, dynamic_shapes=(dynamic,), verbose=False, external_data=False

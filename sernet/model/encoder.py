@@ -102,7 +102,8 @@ class Convolution(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Strided and padded as `nn.Conv2d` would."""
         stride = self.stride[::-1]
-        if self.training and self.kernel_size == (1, 1) and self.in_channels < ONEDNN_BLOCK:
+        learnt = self.weight.requires_grad and torch.is_grad_enabled()
+        if learnt and self.kernel_size == (1, 1) and self.in_channels < ONEDNN_BLOCK:
             x, stride = x[:, :, :: stride[0], :: stride[1]], (1, 1)
         return functional.conv2d(x, self.weight.transpose(2, 3), None, stride, self.padding[::-1])
 
