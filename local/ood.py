@@ -11,10 +11,11 @@ from local.train import digest
 from sernet.config.base import validate
 from sernet.config.ood import NETWORK_DETECTORS, OodConfig
 from sernet.corpus.utterances import read_cuts
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
+from sernet.units import Unit
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:

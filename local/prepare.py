@@ -11,12 +11,13 @@ from sernet.config.corpus import CorpusConfig
 from sernet.config.recipe import CorpusChoice
 from sernet.corpus.entries import source_files
 from sernet.data.protocols import list_files, read_lists
-from sernet.experiment import Experiment, Run
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.files import read_json, write_json, write_text
 from sernet.pipeline.options import Request
 from sernet.pipeline.stages import find
 from sernet.pipeline.stamps import Job
+from sernet.units import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 CARD = ROOT / "sernet" / "corpus" / "templates" / "card.html.j2"

@@ -14,13 +14,14 @@ import yaml
 
 from local import timeline
 from local.score import probe_path, probed_sets, score_path, sets
-from sernet.experiment import Experiment, Run, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.files import read_json
 from sernet.pipeline.options import Request
 from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
+from sernet.units import Run, Unit
 
 ENOUGH_SEEDS = 3
 TEMPLATES = Path(__file__).resolve().parents[1] / "sernet" / "report" / "templates"

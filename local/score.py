@@ -12,10 +12,11 @@ from sernet.config.base import validate
 from sernet.config.features import FeatureConfig
 from sernet.config.ood import OodSetConfig
 from sernet.corpus.utterances import read_cuts
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
+from sernet.units import Unit
 
 if TYPE_CHECKING:
     from sernet.data.dataset import Examples

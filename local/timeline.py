@@ -13,7 +13,7 @@ from sernet.config.base import validate
 from sernet.config.features import FeatureConfig
 from sernet.config.timeline import TimelineConfig, TuneConfig
 from sernet.corpus.utterances import read_cuts
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.files import read_json, write_json
@@ -22,6 +22,7 @@ from sernet.pipeline.stamps import Job
 from sernet.timeline import models
 from sernet.timeline.models import segments_path, set_path
 from sernet.timeline.models import tested as units
+from sernet.units import Unit
 
 __all__ = ["segments_path", "units"]
 

@@ -11,11 +11,12 @@ from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.corpus.utterances import Indexed, read_cuts
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
+from sernet.units import Unit
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:

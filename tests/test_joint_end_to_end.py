@@ -12,11 +12,12 @@ from sklearn.metrics import recall_score
 
 from local import features, prepare, report, score, train
 from sernet.config.load import load_recipe
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline.files import read_json
 from sernet.pipeline.options import parse
 from sernet.report.results import Row, read_results, select
 from sernet.score.files import ScoreSet
+from sernet.units import Unit
 from tiny import RAW
 
 LABELS = {"A": "anger", "N": "neutral", "F": "fear", "S": "sadness"}

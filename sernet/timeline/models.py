@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
+from sernet.units import Unit
 
 if TYPE_CHECKING:
     from sernet.timeline.made import Plan

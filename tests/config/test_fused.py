@@ -10,7 +10,8 @@ from conftest import ROOT
 from local.report import decision_values, preliminary, undrawn
 from sernet.config.load import load_recipe
 from sernet.errors import SernetError, UsageError
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
+from sernet.units import Unit
 
 EGS = ROOT / "egs"
 

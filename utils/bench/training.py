@@ -26,11 +26,12 @@ from typing import Any
 import numpy as np
 
 from sernet.config.load import load_recipe
-from sernet.experiment import Experiment, Unit
+from sernet.experiment import Experiment
 from sernet.pipeline.files import write_text
 from sernet.score.intervals import Requirement, interval, mean_over_seeds, resample
 from sernet.score.metrics import metric
 from sernet.score.tables import LabelTable
+from sernet.units import Unit
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
