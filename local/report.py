@@ -77,12 +77,14 @@ def announce(experiment: Experiment) -> list[str]:
 def conclude(experiment: Experiment) -> list[str]:
     """The main table, and where the rest is."""
     from sernet.report.results import read_results
-    from sernet.report.tables import INTERVAL, in_order, main_table
+    from sernet.report.tables import INTERVAL, PRELIMINARY, in_order, main_table
 
     folder = experiment.folder
     rows = in_order(read_results(folder / "results.json"), [run.name for run in experiment.runs])
-    table = main_table(rows, preliminary(experiment), folds_apart(experiment), undrawn(experiment))
+    few = preliminary(experiment)
+    table = main_table(rows, few, folds_apart(experiment), undrawn(experiment))
     said = f"UAR is unweighted average recall, mean over folds and seeds; {INTERVAL}."
+    said += f" Preliminary: {PRELIMINARY}." if few else ""
     return ["", table, "", said, f"tables: {folder / 'RESULTS.md'}", f"report: {folder / 'report' / 'index.html'}"]
 
 
