@@ -12,13 +12,16 @@ HOW_TO_GET = (
     "openSMILE, which computes functionals, is not installed: pip install opensmile==2.6.0 "
     "(its licence allows research, education and private use, nothing commercial)"
 )
-SIZES = {"egemaps": 88, "compare": 6373}
+SIZES = {"egemaps": 88, "compare": 6373, "compare-speech": 6373}
+
+FunctionalsName = Literal["egemaps", "compare", "compare-speech"]
+WHICH = "eGeMAPS v02 (88 values), ComParE 2016 (6,373), or ComParE of the speech alone, brought to one level"
 
 
 class FunctionalsConfig(Strict):
     """What openSMILE computes of an utterance: one frame in the place of FBanks' many."""
 
-    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    features: FunctionalsName = Field(description=WHICH)
     sample_rate: int = Field(16000, gt=0, description="Hz; other rates are resampled, as for FBanks")
     storage: Literal["float32"] = "float32"
     frame_shift: None = Field(None, description="there is one frame, as long as the utterance")
@@ -37,7 +40,7 @@ class FunctionalsConfig(Strict):
 class SvmConfig(Strict):
     """A linear SVM on standardised functionals."""
 
-    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    features: FunctionalsName = Field(description=WHICH)
     c: float = Field(gt=0, description="cost of an error, the larger the less regularised; classes are balanced")
 
 
@@ -48,7 +51,7 @@ class RidgeConfig(Strict):
     of thousands of functionals say little of it, and a plain penalty treats them all alike. Our design.
     """
 
-    features: Literal["egemaps", "compare"] = Field(description="eGeMAPS v02 (88 values) or ComParE 2016 (6,373)")
+    features: FunctionalsName = Field(description=WHICH)
     clip: float = Field(2.0, gt=0, description="standardised values beyond this are cut to it")
     strength: float = Field(1.0, gt=0, description="of the penalty, in mean squared lengths of weighed utterances")
     balance: list[Literal["corpus", "class", "speaker"]] = Field(

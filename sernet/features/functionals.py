@@ -10,6 +10,7 @@ from lhotse.cut import MonoCut
 
 from sernet.config.functionals import HOW_TO_GET, FunctionalsConfig
 from sernet.errors import SernetError
+from sernet.features.speech import brought_forward
 
 
 @lru_cache(maxsize=2)
@@ -33,7 +34,10 @@ def extract(samples: np.ndarray, config: FunctionalsConfig) -> np.ndarray:
     Raises:
         SernetError: openSMILE is not installed, or the utterance is too short for its contours.
     """
-    values = np.asarray(smile(config.features)(samples, config.sample_rate), dtype=np.float32).reshape(1, -1)
+    features, _, part = config.features.partition("-")
+    if part == "speech":
+        samples = brought_forward(samples, config.sample_rate)
+    values = np.asarray(smile(features)(samples, config.sample_rate), dtype=np.float32).reshape(1, -1)
     if values.shape[1] != config.bins or not np.isfinite(values).all():
         raise SernetError(f"{len(samples) / config.sample_rate:.3f} s are too short for openSMILE's {config.features}")
     return values
