@@ -8,7 +8,7 @@ from scipy.stats import ttest_rel
 from sklearn.metrics import recall_score
 
 from sernet.errors import SernetError
-from utils.bench.paired import added, compared
+from utils.bench.paired import added, compared, within
 
 CLASSES = ["anger", "neutral", "sadness"]
 SPEAKERS = [f"s{number}" for number in range(8)]
@@ -59,6 +59,25 @@ def test_uar_and_the_paired_difference(egs):
             low, high = (float(word) for word in told.split("[")[1].rstrip("] ").split(","))
             assert (low, high) == pytest.approx(limits, abs=0.02)
     assert lines[-1] == "n = 240, 8 speakers"
+
+
+def test_one_fold_alone_is_compared(egs):
+    net = added("one:run:net", "tiny", egs)
+    own = [u for u in UTTERANCES if UTTERANCES[u] == "s3"]
+    alone = within(net, own)
+    assert list(alone.label) == own and set(alone.fold.values()) == {"3"} and sorted(alone.logits) == [0, 1]
+    whole = {"one:run:net": by_speaker(net), "two:run:svm": by_speaker(added("two:run:svm", "tiny", egs))}
+    for recipe in ("one", "two"):  # two folds of four speakers
+        path = egs / recipe / "predictions" / "run.tsv.gz"
+        rows = [line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+        rows[1:] = [[row[0], str(int(row[1]) // 4), *row[2:]] for row in rows[1:]]
+        path.write_bytes(gzip.compress("\n".join("\t".join(row) for row in rows).encode()))
+    lines = compared(list(whole), "tiny", UTTERANCES, egs, fold="1")
+    for line, name in zip(lines, whole, strict=False):
+        assert f" {whole[name][4:].mean():.3f} [" in line
+    assert lines[-1] == "n = 120, 4 speakers"
+    with pytest.raises(SernetError, match="one:run:net has no fold 7; it has 0 1"):
+        compared(list(whole), "tiny", UTTERANCES, egs, fold="7")
 
 
 def test_a_sum_adds_logits_and_keeps_the_seeds_of_a_network(egs):

@@ -1,13 +1,14 @@
 """Sets published systems against each other, paired, and adds their logits: from predictions, without a model.
 
-    python -m utils.bench.paired --workdir DIR --corpus NAME A B [B ...]
+    python -m utils.bench.paired --workdir DIR --corpus NAME [--fold N] A B [B ...]
 
 A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (recipe, run, system), or a sum of such,
 `unified:joint:baseline+8*fine:emovo:compare-ridge`; `ablation/auto:single:auto` is of a part of a recipe's pages, and
 `fine:ravdess:fine@2` averages the logits of two seeds that follow each other, so that three seeds make three such
 pairs. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR, mean over the folds of its first part and
 over seeds; for each B its difference to A, over the seeds that both have (one in which nothing is random has all).
-95 % intervals over speakers. What is compared must be tested on the same utterances.
+95 % intervals over speakers. What is compared must be tested on the same utterances. With ``--fold`` on that fold of
+A alone, as the one that nothing was tuned on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import csv
 import gzip
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -117,13 +118,28 @@ def tables(of: Predictions, seed: int, unit: dict[str, int]) -> list[LabelTable]
     ]
 
 
-def compared(names: Sequence[str], corpus: str, speaker: dict[str, str], egs: Path = EGS) -> list[str]:
-    """A line of Markdown for each of ``names``; ``speaker`` is who says an utterance.
+def within(system: Predictions, utterances: Container[str]) -> Predictions:
+    """What is said of these ``utterances``."""
+    fold, label = ({u: value for u, value in of.items() if u in utterances} for of in (system.fold, system.label))
+    return Predictions(fold, label, {seed: {u: system.logits[seed][u] for u in label} for seed in system.logits})
+
+
+def compared(
+    names: Sequence[str], corpus: str, speaker: dict[str, str], egs: Path = EGS, fold: str | None = None
+) -> list[str]:
+    """A line of Markdown for each of ``names``; ``speaker`` is who says an utterance, ``fold`` one of the first's.
 
     Raises:
-        SernetError: what is compared was tested on different utterances.
+        SernetError: what is compared was tested on different utterances, or the first has no such fold.
     """
     systems = [added(name, corpus, egs) for name in names]
+    if fold is not None:
+        wanted = {u for u, value in systems[0].fold.items() if value == fold}
+        if not wanted:
+            raise SernetError(
+                f"{names[0]} has no fold {fold}; it has {' '.join(sorted(set(systems[0].fold.values())))}"
+            )
+        systems = [within(system, wanted) for system in systems]
     for name, system in zip(names, systems, strict=True):
         if system.label != systems[0].label:
             raise SernetError(f"{name} was tested on other utterances than {names[0]}")
@@ -164,12 +180,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workdir", type=Path, required=True, help="holds data/NAME/utt2spk")
     parser.add_argument("--corpus", required=True, metavar="NAME", help="that was tested")
+    parser.add_argument("--fold", metavar="N", help="that of the first's folds alone")
     parser.add_argument("systems", nargs="+", metavar="A", help="the first is what the others are compared with")
     options = parser.parse_args()
     lines = (options.workdir / "data" / options.corpus / "utt2spk").read_text(encoding="utf-8").splitlines()
     speaker = dict(line.split() for line in lines)
     try:
-        found = compared(options.systems, options.corpus, speaker)
+        found = compared(options.systems, options.corpus, speaker, fold=options.fold)
     except SernetError as error:
         sys.exit(f"paired: {error}")
     print("| system | UAR | seeds | less the first |\n|---|---|---|---|")
