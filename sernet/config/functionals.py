@@ -12,10 +12,13 @@ HOW_TO_GET = (
     "openSMILE, which computes functionals, is not installed: pip install opensmile==2.6.0 "
     "(its licence allows research, education and private use, nothing commercial)"
 )
-SIZES = {"egemaps": 88, "compare": 6373, "compare-speech": 6373}
+SIZES = {"egemaps": 88, "compare": 6373, "compare-cut": 6373, "compare-speech": 6373}
 
-FunctionalsName = Literal["egemaps", "compare", "compare-speech"]
-WHICH = "eGeMAPS v02 (88 values), ComParE 2016 (6,373), or ComParE of the speech alone, brought to one level"
+FunctionalsName = Literal["egemaps", "compare", "compare-cut", "compare-speech"]
+WHICH = (
+    "eGeMAPS v02 (88 values), ComParE 2016 (6,373), or ComParE without what the recording brings: compare-cut hears "
+    "neither silence at the ends nor level, compare-speech no long-term spectrum either"
+)
 
 
 class FunctionalsConfig(Strict):

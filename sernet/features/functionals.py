@@ -35,8 +35,8 @@ def extract(samples: np.ndarray, config: FunctionalsConfig) -> np.ndarray:
         SernetError: openSMILE is not installed, or the utterance is too short for its contours.
     """
     features, _, part = config.features.partition("-")
-    if part == "speech":
-        samples = brought_forward(samples, config.sample_rate)
+    if part:
+        samples = brought_forward(samples, config.sample_rate, channel=part == "cut")
     values = np.asarray(smile(features)(samples, config.sample_rate), dtype=np.float32).reshape(1, -1)
     if values.shape[1] != config.bins or not np.isfinite(values).all():
         raise SernetError(f"{len(samples) / config.sample_rate:.3f} s are too short for openSMILE's {config.features}")

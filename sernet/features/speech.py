@@ -14,17 +14,19 @@ FRAME, SHIFT = 0.05, 0.01
 """Seconds."""
 
 
-def brought_forward(samples: np.ndarray, sample_rate: int) -> np.ndarray:
+def brought_forward(samples: np.ndarray, sample_rate: int, channel: bool = False) -> np.ndarray:
     """``samples`` (n,), within +-1 at ``sample_rate`` Hz, as speech that tells little of its recording; float32.
 
     Silence, level and channel are the recording's as much as the speaker's: RAVDESS has a second of silence at both
-    ends, EMO-DB none. This does to samples what `model.input.normalise: speech` does to FBanks. What is silent
-    throughout or shorter than a frame stays as it is. Our design, chosen on dev speakers: egs/ablation/STUDIES.md.
+    ends, EMO-DB none. This does to samples what `model.input.normalise: speech` does to FBanks; with ``channel`` the
+    long-term spectrum stays, which is the speaker's, too. What is silent throughout or shorter than a frame stays as it
+    is. Our design, chosen on dev speakers: egs/ablation/STUDIES.md.
     """
     if not samples.any() or len(samples) < _frame(sample_rate)[0]:
         return samples.astype(np.float32)
     first, last = bounds(samples, sample_rate)
-    speech = equalised(samples, sample_rate)[first:last]  # cut afterwards: filtering would ring at the edges
+    heard = samples if channel else equalised(samples, sample_rate)
+    speech = heard[first:last]  # cut afterwards: filtering would ring at the edges
     level = 10 * np.log10(_long_term(speech, sample_rate)[1].sum())
     return (speech * 10 ** ((LEVEL_DB - level) / 20)).astype(np.float32)
 
