@@ -129,10 +129,10 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _peers(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The peers that a run, a definition of the recipe's own or its `versus` names; ``raw`` is not yet validated."""
+    """The peers that a run names, or a definition of the recipe's own, its `versus` or its `fuse`; not validated."""
     runs, own = ([*part.values()] if isinstance(part := raw.get(key), dict) else [] for key in ("runs", "systems"))
     lists = [run.get("systems") for run in runs if isinstance(run, dict)]
-    lists += [system.get("versus") for system in own if isinstance(system, dict)]
+    lists += [system.get(key) for system in own if isinstance(system, dict) for key in ("versus", "fuse")]
     named = [names if isinstance(names, list | dict) else [names] for names in [*lists, raw["systems"]]]
     return {name: peer for name, peer in PEERS.items() if any(name in names for names in named)}
 
