@@ -49,7 +49,7 @@ class TrainConfig(Strict):
     select: Literal["last", "dev"] = Field("last", description="the last epoch, or the best UAR on the dev speakers")
     dev_every: int = Field(5, ge=1, description="epochs between dev evaluations; the last is always evaluated")
     precision: Literal["float32", "bf16", "auto"] = Field(
-        "auto", description="auto: bf16 on CUDA and on CPUs with AMX, else float32"
+        "auto", description="auto: bf16 on CUDA and on CPUs with AMX or AVX-512's bfloat16, else float32"
     )
     threads: int = Field(1, ge=1, description="of torch on CPU; part of what decides a result bit for bit")
     tensorboard: bool = Field(True, description="write scalars to tensorboard/")

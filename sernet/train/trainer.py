@@ -36,12 +36,16 @@ def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
 
 
 def bf16_helps(kind: str) -> bool:
-    """Whether bfloat16 convolutions are faster on a device of this ``kind``: on CUDA, and on CPUs with AMX.
+    """Whether bfloat16 convolutions are faster on a device of this ``kind``: on CUDA, and on CPUs with AMX or AVX-512's
+    bfloat16.
 
     A torch that cannot tell what the CPU has counts as no.
     """
     capabilities = getattr(torch.cpu, "get_capabilities", None)
-    return kind == "cuda" or (capabilities is not None and bool(capabilities().get("amx_bf16")))
+    if kind == "cuda" or capabilities is None:
+        return kind == "cuda"
+    has = capabilities()
+    return bool(has.get("amx_bf16") or has.get("avx512_bf16"))
 
 
 def mean_recall(label: np.ndarray, predicted: np.ndarray) -> float:
