@@ -273,7 +273,10 @@ def _paired(
             at = f"{name}, {system}"
             common = [ours[key] for key in sorted(set(ours) & set(others), key=str) if key[0] == system]
             if not common:
-                remarks.append(f"{at}: {first.label} and {other.label} have no fold and seed in common")
+                sides_have = ((first.label, ours), (other.label, others))
+                without = [label for label, models in sides_have if system not in {key[0] for key in models}]
+                apart = f"{first.label} and {other.label} have no fold and seed in common"
+                remarks.append(f"{at}: {f'{without[0]} has no such system' if without else apart}")
                 continue
             sides: dict[str, dict[Model, Outputs]] = {HERE: {}, THERE: {}}
             reasons: dict[str, list[str]] = defaultdict(list)
