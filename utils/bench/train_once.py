@@ -39,6 +39,7 @@ def main() -> None:
     from sernet.data.load import load_examples
     from sernet.score.infer import load_model, score
     from sernet.train import loop
+    from sernet.train.trainer import bf16_helps
 
     if Path(task["version"]) not in Path(loop.__file__).parents:
         sys.exit(f"{loop.__file__} is not of {task['version']}")
@@ -73,6 +74,8 @@ def main() -> None:
     scores = score(network, meta, test)
     np.savez(path.with_suffix(".npz"), **{name: scores[name] for name in ("utt_id", "speaker", "label", "logits")})
     epochs = len((directory / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_helps("cpu"))
+    found |= {"precision": "bf16" if bf16 else "float32"}
     found |= {"parameters": meta["parameters"], "epochs": epochs, "train": meta["train"]}
     path.with_suffix(".result.json").write_text(json.dumps(found), encoding="utf-8")
 

@@ -39,7 +39,8 @@ FIRST, CURRENT = "first", "current"
 FIRST_REVISION = "f690ed2406088a1da6dd3193d7b0dd6504932f7b"
 PARTS = ("sernet", "egs")
 METHOD = """\
-Time is that of the training alone, without start-up and reading features. CPU seconds are the process's own; seconds \
+Time is that of the training alone, without start-up and reading features, in the precision that each version takes by \
+itself on this processor. CPU seconds are the process's own; seconds \
 by the clock hang on what else the machine did. The two versions take turns, a pair of trainings for each seed. UAR is \
 the mean over seeds; intervals resample the fold's test speakers, the same ones for both versions."""
 PROFILED = """\
@@ -57,6 +58,7 @@ class Done:
     wall: float
     cpu: float
     parameters: int
+    precision: str
     epochs: int
     scores: dict[str, np.ndarray]
     shares: dict[str, Any]
@@ -146,7 +148,7 @@ def train(version: str, root: Path, task: dict[str, Any], epochs: int | None) ->
     found = json.loads(path.with_suffix(".result.json").read_text(encoding="utf-8"))
     with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
         scores = dict(file)
-    figures = {name: found[name] for name in ("wall", "cpu", "parameters", "epochs", "shares")}
+    figures = {name: found[name] for name in ("wall", "cpu", "parameters", "precision", "epochs", "shares")}
     return Done(version, task["seed"], scores=scores, **figures)
 
 
@@ -188,7 +190,8 @@ def report(
     uar = recognition(done, classes)
     by_seed = {(one.version, one.seed): one for one in done}
     lines = [
-        f"| {v} ({revisions[v]}) | {seed} | {one.epochs} | {one.parameters:,} | {one.cpu:.1f} | {one.wall:.1f} |"
+        f"| {v} ({revisions[v]}) | {seed} | {one.epochs} | {one.parameters:,} | {one.precision} "
+        f"| {one.cpu:.1f} | {one.wall:.1f} |"
         for (v, seed), one in by_seed.items()
     ]
     ratios = {
@@ -211,8 +214,8 @@ def report(
             f"{machine()} {options.recipe}, run {options.run}, system {options.system}, fold {options.fold}. {METHOD}",
             *short,
             "",
-            "| version | seed | epochs | parameters | CPU s | s by the clock |",
-            "|---|---|---|---|---|---|",
+            "| version | seed | epochs | parameters | precision | CPU s | s by the clock |",
+            "|---|---|---|---|---|---|---|",
             *lines,
             "",
             "| | first | current | |",
