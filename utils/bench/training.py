@@ -40,9 +40,9 @@ FIRST_REVISION = "f690ed2406088a1da6dd3193d7b0dd6504932f7b"
 PARTS = ("sernet", "egs")
 METHOD = """\
 Time is that of the training alone, without start-up and reading features, in the precision that each version takes by \
-itself on this processor. CPU seconds are the process's own; seconds \
-by the clock hang on what else the machine did. The two versions take turns, a pair of trainings for each seed. UAR is \
-the mean over seeds; intervals resample the fold's test speakers, the same ones for both versions."""
+itself on this processor. CPU seconds are the process's own; seconds by the clock hang on what else the machine did. \
+The two versions take turns, a pair of trainings for each seed. UAR is the mean over seeds; intervals resample the \
+fold's test speakers, the same ones for both versions."""
 PROFILED = """\
 One epoch, the third, by torch.profiler: each operator's own time by the clock, forward and backward, without what it \
 calls. The profiler costs time, too, most of all between operators. The last row is what the epoch before took without \
