@@ -100,4 +100,4 @@ def _ridge(x: np.ndarray, label: np.ndarray, share: np.ndarray, config: RidgeCon
     weighed = x * explained
     penalty = config.strength * np.square(weighed).sum(1).mean()
     solver = RidgeClassifier(alpha=penalty).fit(weighed, label, sample_weight=share)
-    return solver.coef_ * explained, solver.intercept_
+    return np.atleast_2d(solver.coef_) * explained, np.atleast_1d(solver.intercept_)  # of two classes it keeps one row
