@@ -70,6 +70,7 @@ def card(
         f"Recordings of any rate, resampled to {contents.features.sample_rate} Hz; the mean of their channels. Up to "
         f"{PIECE_SECONDS:.0f} s they are one utterance; longer ones are cut into equal pieces of at most that, each "
         "normalised by itself, and the pieces' embeddings are averaged: of a whole talk the answer says little.",
+        *_sum(contents),
         "",
         "## Confidence and rejection",
         "",
@@ -110,8 +111,9 @@ def _calibration(contents: Contents) -> str:
 def _rejection(contents: Contents, measured: Measured | None) -> str:
     found = contents.outliers
     options = "".join(f", {name} {value:g}" for name, value in found.options.items())
+    by = "the network's alone, " if contents.listeners else ""
     text = (
-        f"Rejection: detector `{found.detector}`{options} ({found.chosen}); accepted up to {found.threshold:.6g}, "
+        f"Rejection: {by}detector `{found.detector}`{options} ({found.chosen}); accepted up to {found.threshold:.6g}, "
         f"which keeps {found.acceptance:.0%} of the {found.fitted_on} utterances."
     )
     if found.fitted_on == "train":
@@ -161,11 +163,13 @@ def _classes(contents: Contents) -> list[str]:
 
 def _figures(contents: Contents, results: list[dict[str, Any]], among_all: Mapping[str, float]) -> list[str]:
     origin = contents.origin
+    outliers_by = origin.network or origin.system
+    of = {(origin.system, None), (outliers_by, contents.outliers.detector)}
     rows = [
         row
         for row in results
-        if row["run"] == origin.run and row["system"] == origin.system and row["versus"] is None
-        and row["metric"] in SHOWN and row["detector"] in (None, contents.outliers.detector)
+        if row["run"] == origin.run and (row["system"], row["detector"]) in of and row["versus"] is None
+        and row["metric"] in SHOWN
     ]  # fmt: skip
     own = [row for row in rows if row["fold"] == origin.fold and row["seed"] == origin.seed]
     means = [row for row in quotable(rows) if row["seed"] is None]
@@ -199,7 +203,23 @@ def _start(corpora: list[str]) -> str:
 
 
 def _network(contents: Contents) -> str:
-    return "MSAC-SERNet" if contents.model.kind == "sernet" else f"A peer of MSAC-SERNet, `{contents.model.kind}`"
+    kind = contents.model.kind
+    network = "MSAC-SERNet" if kind == "sernet" else f"A peer of MSAC-SERNet, `{kind}`"
+    return f"{network} and linear classifiers on functionals, added" if contents.listeners else network
+
+
+def _sum(contents: Contents) -> list[str]:
+    """What is added, where something is."""
+    if not contents.listeners:
+        return []
+    shown = ", ".join(f"`{one.functionals.features}` times {one.weight:g}" for one in contents.listeners)
+    return [
+        "",
+        f"To the network's logits, times {contents.weight:g}, the decision values of linear classifiers are added, on "
+        f"functionals of the same samples: {shown}. openSMILE computes them (`pip install opensmile==2.6.0`; its "
+        "licence allows research, education and private use, nothing commercial). Such a sum is no log-probability. "
+        "The segments of `sernet predict --timeline` are the network's alone.",
+    ]
 
 
 def _count(number: int, thing: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import sernet
 from sernet.bundle import format as bundle_format
 from sernet.bundle.card import Measured, card
 from sernet.bundle.engine import recogniser
-from sernet.bundle.format import Bundle, Calibration, Contents, Corpus, FrontEndConfig, Origin, Outliers
+from sernet.bundle.format import Bundle, Calibration, Contents, Corpus, FrontEndConfig, Listener, Origin, Outliers
 from sernet.bundle.outliers import DEFAULT, KINDS, Frozen, Head, check_name, freeze
 from sernet.bundle.source import Source
+from sernet.config.functionals import FunctionalsConfig
 from sernet.config.load import load_corpus
 from sernet.errors import SernetError, UsageError
 from sernet.features.fbank import extractor
+from sernet.model.linear import LinearClassifier
 from sernet.model.sernet import SerNet
 from sernet.ood.registry import make_detector
 from sernet.ood.suite import Material, mean_auroc, tune
@@ -42,12 +44,15 @@ class Scores:
     test: ScoreSet | None
 
     @classmethod
-    def of(cls, directory: Path) -> Scores:
-        """Those in a model's folder; dev utterances that it was trained on (an earlier run's) do not count."""
+    def of(cls, directory: Path, sum_scores: Path | None = None) -> Scores:
+        """Those in a model's folder; dev utterances that it was trained on (an earlier run's) do not count.
+
+        ``sum_scores``: the folder of dev and test scores of the sum that the model is a member of, in the place of its.
+        """
         train = ScoreSet.load(directory / "scores" / "train.npz")
         others = {}
         for name in ("dev", "test"):
-            path = directory / "scores" / f"{name}.npz"
+            path = (sum_scores or directory / "scores") / f"{name}.npz"
             found = ScoreSet.load(path) if path.exists() else None
             others[name] = None if found is None or np.isin(found.utt_id, train.utt_id).any() else found
         return cls(train, others["dev"], others["test"])
@@ -87,6 +92,8 @@ def export(
     model, meta = load_model(source.directory)
     scores = Scores.of(source.directory)
     _check_scores(scores.train, model, source.directory)
+    listeners = [(LinearClassifier.load(folder), weight) for folder, weight in source.listeners]
+    whole = _whole(source, scores, [(classifier, weight) for (classifier, _), weight in listeners])
     corpora = meta.get("corpora") or sorted(set(scores.train.corpus.tolist()))
     given = _differing(meta)
     features = source.features(corpora)
@@ -101,6 +108,7 @@ def export(
         "head/weight": scores.train.weight,
         "head/bias": scores.train.bias,
         **{f"detector/{name}": array for name, array in choice.frozen.arrays.items()},
+        **{f"listener{n}/{k}": a for n, ((one, _), _) in enumerate(listeners) for k, a in asdict(one).items()},
     }
     contents = Contents(
         format=bundle_format.FORMAT,
@@ -111,7 +119,9 @@ def export(
         front_end=FrontEndConfig(normalise=prepare.normalise, trim_db=prepare.trim_db),  # type: ignore[arg-type]
         model=meta["model"],
         scale=scores.train.scale,
-        calibration=_calibration(scores.dev, given),
+        weight=source.weight,
+        listeners=[Listener(functionals=_functionals(meta), weight=weight) for (_, meta), weight in listeners],
+        calibration=_calibration(whole.dev, given),
         outliers=outliers,
         origin=_origin(source, meta["identity"], scores.train, [_corpus(egs, n, given.get(n)) for n in corpora]),
         files={},
@@ -121,7 +131,7 @@ def export(
         _write(folder, contents, model.state_dict(), statistics, onnx)
         rows = source.results()
         started_on = sorted(set(corpora) - set(scores.train.corpus.tolist()))
-        among = among_all(scores.test, given)
+        among = among_all(whole.test, given)
         write_text(folder / bundle_format.CARD, card(contents, measured, rows, among, onnx, started_on))
     return bundle_format.read(target)
 
@@ -192,6 +202,22 @@ def _check_scores(train: ScoreSet, model: SerNet, directory: Path) -> None:
         raise SernetError(f"{directory / 'scores'} is of another training than {directory}: run stage score first")
 
 
+def _whole(source: Source, scores: Scores, listeners: list[tuple[LinearClassifier, float]]) -> Scores:
+    """The scores of what decides: the network's, or of its sum with ``listeners``."""
+    if not listeners:
+        return scores
+    whole = Scores.of(source.directory, source.sum_scores)
+    bias = source.weight * scores.train.bias + sum(weight * one.bias.astype(np.float64) for one, weight in listeners)
+    if any(some is not None and not np.allclose(some.bias, bias, atol=1e-5) for some in (whole.dev, whole.test)):
+        raise SernetError(f"{source.sum_scores} are of other trainings than those they add: run stage score first")
+    return whole
+
+
+def _functionals(meta: dict[str, Any]) -> FunctionalsConfig:
+    """What a linear classifier hears, by its model.json."""
+    return FunctionalsConfig(features=(meta.get("ridge") or meta["svm"])["features"])
+
+
 def _differing(meta: dict[str, Any]) -> dict[str, list[str]]:
     """The classes of the training corpora that have not all of the model's: the others were masked for them."""
     given = meta["corpus_classes"] or {}
@@ -231,6 +257,7 @@ def _origin(source: Source, identity: str, train: ScoreSet, corpora: list[Corpus
         recipe=source.experiment.name,
         run=source.run,
         system=source.system,
+        network=source.network,
         fold=source.fold,
         seed=source.seed,
         identity=identity,

@@ -13,13 +13,15 @@ from pydantic import Field
 
 from sernet.config.base import Strict, validate
 from sernet.config.features import FeatureConfig
+from sernet.config.functionals import FunctionalsConfig
 from sernet.config.model import ModelConfig
 from sernet.errors import SernetError
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a bundle of before can no longer be read as it was meant, or one of now by the sernet of before.
 
-2: what a corpus gave in training, and the temperature of decisions among that."""
+2: what a corpus gave in training, and the temperature of decisions among that. 3: linear classifiers on functionals
+beside the network."""
 CONTENTS, WEIGHTS, STATISTICS, GRAPH, CARD = (
     *("bundle.json", "model.safetensors", "statistics.safetensors"),
     *("model.onnx", "README.md"),
@@ -56,6 +58,13 @@ class Outliers(Strict):
     fitted_on: Literal["train", "dev"]
 
 
+class Listener(Strict):
+    """A linear classifier on functionals, whose decision values are added to the network's logits."""
+
+    functionals: FunctionalsConfig
+    weight: float = Field(gt=0, description="of its decision values in the sum")
+
+
 class Corpus(Strict):
     """A training corpus, with what its licence says."""
 
@@ -74,6 +83,7 @@ class Origin(Strict):
     recipe: str
     run: str
     system: str
+    network: str | None = Field(None, description="where `system` is a sum: the one that the network is of")
     fold: int | str
     seed: int
     identity: str = Field(description="of the training, as in its model.json")
@@ -93,6 +103,8 @@ class Contents(Strict):
     front_end: FrontEndConfig
     model: ModelConfig
     scale: float = Field(description="of the emotion head")
+    weight: float = Field(1.0, gt=0, description="of the network's logits in the sum with those of the listeners")
+    listeners: list[Listener] = []
     calibration: Calibration
     outliers: Outliers
     origin: Origin
@@ -107,7 +119,7 @@ class Bundle:
         folder: where it lies.
         contents: bundle.json.
         statistics: normalisation (`front_end/mean`, `front_end/std`), mel filters (`filters`), head
-            (`head/weight`, `head/bias`) and what the detector has learnt (`detector/...`).
+            (`head/weight`, `head/bias`), what the detector has learnt (`detector/...`), listeners (`listener<n>/...`).
     """
 
     folder: Path

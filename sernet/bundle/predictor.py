@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sernet.bundle.audio import equal_size, mono
 from sernet.bundle.engine import Engine, choose
 from sernet.bundle.format import Bundle, read
+from sernet.bundle.listeners import Listeners
 from sernet.bundle.outliers import Frozen, Head
 from sernet.bundle.resample import resample
 from sernet.errors import SernetError, UsageError
@@ -26,7 +27,7 @@ class Prediction:
         emotion: the class of the largest posterior.
         confidence: its probability at the calibration temperature; the posterior where there is none.
         posterior: softmax of the logits, a class each; of those alone that it was decided among.
-        ood: outlier score, larger = more outlying; of the whole model, whatever it was decided among.
+        ood: outlier score, larger = more outlying; of the whole network, whatever it was decided among.
         accepted: whether that is within the bundle's threshold.
         duration: seconds.
     """
@@ -50,7 +51,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, engine: Engine) -> None:
         contents, statistics = bundle.contents, bundle.statistics
-        self.bundle, self.engine = bundle, engine
+        self.bundle, self.engine, self.listeners = bundle, engine, Listeners(bundle)
         am = contents.model.head.kind == "am"
         self.head = Head(statistics["head/weight"], statistics["head/bias"], contents.scale, normalised=am)
         prefix = "detector/"
@@ -82,7 +83,7 @@ class Predictor:
         """The prediction for samples (n,) or (n, channels; their mean is heard) of ``rate`` Hz.
 
         Floats within +-1, or signed integers. Over a minute is heard in equal pieces of at most a minute, each
-        normalised by itself; their embeddings are averaged.
+        normalised by itself; their embeddings (and the decision values of linear classifiers) are averaged.
 
         Args:
             classes: to decide among, two or more; None: all. For speech that is known to show one of these, as a
@@ -103,16 +104,18 @@ class Predictor:
         """The same for mono pieces of one recording, each with its rate; one is held at a time."""
         chosen = self.among(classes)
         total, seconds, heard = np.zeros(self.head.weight.shape[1]), 0.0, 0.0
+        decided = np.zeros(len(self.classes))
         for samples, rate in pieces:
             seconds += len(samples) / rate
             embedding = self._embed(samples, rate)
             if embedding is not None:
                 total += len(samples) / rate * embedding
+                decided += len(samples) / rate * self.listeners.decide(samples, rate)
                 heard += len(samples) / rate
         if not heard:
             least = self.bundle.contents.features.frame_length
             raise SernetError(f"{seconds:.3f} s of sound; at least {least} s, one frame, are needed")
-        return self._judge((total / heard)[None], seconds, chosen)
+        return self._judge((total / heard)[None], decided / heard, seconds, chosen)
 
     def _embed(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32] | None:
         features = self.bundle.contents.features
@@ -121,11 +124,14 @@ class Predictor:
             return None
         return self.engine.embed(samples)
 
-    def _judge(self, embedding: NDArray[np.float64], seconds: float, classes: list[str]) -> Prediction:
+    def _judge(
+        self, embedding: NDArray[np.float64], decided: NDArray[np.float64], seconds: float, classes: list[str]
+    ) -> Prediction:
         contents = self.bundle.contents
         if not np.isfinite(embedding).all():
             raise SernetError("the network's answer is not finite: are the samples far outside +-1?")
-        logits = self.head(embedding)[0][0][[contents.classes.index(name) for name in classes]]
+        logits = contents.weight * self.head(embedding)[0][0] + decided
+        logits = logits[[contents.classes.index(name) for name in classes]]
         posterior = softmax(logits)
         best = int(posterior.argmax())
         score = float(self.detector.score(embedding, self.head)[0])

@@ -1,9 +1,13 @@
-"""The model to export: found in an experiment, with its scores, settings and figures."""
+"""The model to export: found in an experiment, with its scores, settings and figures.
+
+It is a network, or the sum of a network and linear classifiers on functionals.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,11 @@ KEYS = ("run", "system", "fold", "seed")
 
 @dataclass(frozen=True)
 class Source:
-    """One trained model: where it lies, and its experiment's folder."""
+    """One trained model: where its network lies, and its experiment's folder.
+
+    Of a sum, ``system`` is the sum's, ``network`` that of its network, ``weight`` the network's, and ``listeners`` are
+    the folders of its linear classifiers, each with its weight.
+    """
 
     directory: Path
     experiment: Path
@@ -25,6 +33,15 @@ class Source:
     system: str
     fold: int | str
     seed: int
+    network: str | None = None
+    weight: float = 1.0
+    listeners: tuple[tuple[Path, float], ...] = ()
+
+    @property
+    def sum_scores(self) -> Path:
+        """The folder of a sum's own scores."""
+        fold, seed = self.directory.parts[-2:]
+        return self.experiment / self.run / self.system / fold / seed / "scores"
 
     @classmethod
     def at(cls, directory: Path) -> Source:
@@ -71,10 +88,12 @@ def find(folder: Path, wanted: dict[str, str | None]) -> Source:
     """The one model in ``folder``, an experiment or a model's own, that agrees with ``wanted`` (run, system, ...).
 
     Raises:
-        SernetError: none or several; lists what is there.
+        SernetError: none or several; lists what is there. Or it is a sum that a bundle cannot hold.
     """
     if not folder.is_dir():
         raise SernetError(f"{folder}: no such folder; give an experiment (exp/<recipe>) or one of its seed folders")
+    if members := _members(folder, wanted.get("system")):
+        return _sum(folder, wanted, members)
     own = (folder / "model.json").exists()
     paths = [folder] if own else sorted(path.parent for path in folder.glob("*/*/*/seed*/model.json"))
     models = [Source.at(path) for path in paths]
@@ -86,10 +105,40 @@ def find(folder: Path, wanted: dict[str, str | None]) -> Source:
     asked = " ".join(f"--{key} {value}" for key, value in wanted.items() if value is not None)
     problem = "several models" if chosen else f"no model with {asked}"
     shown = "; ".join(_values(chosen or models, key) for key in KEYS)
-    more = "choose one by " + " ".join(
-        f"--{key}" for key in KEYS if len({getattr(m, key) for m in chosen or models}) > 1
-    )
-    raise SernetError(f"{folder}: {problem}. There: {shown}; {more}")
+    differing = [f"--{key}" for key in KEYS if len({getattr(m, key) for m in chosen or models}) > 1]
+    more = f"; choose one by {' '.join(differing)}" if differing else ""
+    raise SernetError(f"{folder}: {problem}. There: {shown}{more}")
+
+
+def _members(folder: Path, system: str | None) -> Mapping[str, float]:
+    """The systems that ``system`` is the weighted sum of in the experiment ``folder``; none: it is no sum."""
+    path = folder / "config.yaml"
+    if system is None or not path.exists():
+        return {}
+    of = read_yaml(path).get("systems", {}).get(system) or {}
+    if of.get("ensemble", 1) > 1:
+        raise SernetError(f"{system} averages {of['ensemble']} seeds of a network, and a bundle holds one network")
+    return dict(of.get("fuse") or {})
+
+
+def _sum(folder: Path, wanted: Mapping[str, str | None], members: Mapping[str, float]) -> Source:
+    """The network of a sum, with the linear classifiers that it is added to."""
+    systems = read_yaml(folder / "config.yaml")["systems"]
+    networks = [name for name in members if not {"svm", "ridge"} & set(systems.get(name) or {})]
+    if len(networks) != 1:
+        shown = " and ".join(networks) or "none"
+        raise SernetError(f"a bundle holds one network, which tells outliers; {wanted['system']} has {shown}")
+    found = find(folder, {**wanted, "system": networks[0]})
+    fold, weight = found.directory.parent.name, members[networks[0]]
+    listeners = []
+    for name in members:
+        if name != networks[0]:
+            trained = sorted(folder.glob(f"{found.run}/{name}/{fold}/seed*/model.json"))
+            if not trained:
+                raise SernetError(f"{folder / found.run / name / fold} holds no trained {name}: run stage train")
+            listeners.append((trained[0].parent, members[name]))  # nothing random in it: any seed is the same
+    system = str(wanted["system"])
+    return replace(found, system=system, network=networks[0], weight=weight, listeners=tuple(listeners))
 
 
 def _values(models: list[Source], key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,17 @@ import tiny
 from sernet.bundle import export
 from sernet.bundle.source import find
 from sernet.config.features import FeatureConfig
+from sernet.config.functionals import RidgeConfig
 from sernet.config.model import EncoderConfig, ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.data.dataset import Examples, Utterance
 from sernet.draws import generator
 from sernet.features.fbank import extract
+from sernet.score import linear
 from sernet.score.files import ScoreSet
+from sernet.score.fusion import fused
 from sernet.score.infer import load_model, score
+from sernet.train.linear import fit as fit_linear
 from sernet.train.loop import fit
 
 RATE = 16000
@@ -34,6 +39,17 @@ MODEL = ModelConfig(
     window_seconds=0.4,
 )
 TRAINING = TrainConfig(epochs=3, batch_size=8, crop_seconds=0.4, tensorboard=False)
+SYSTEMS = {
+    "am": {},
+    "egemaps-ridge": {"ridge": {"features": "egemaps"}},
+    "both": {"fuse": {"am": 1.0, "egemaps-ridge": 4.0}},
+    "twice": {"fuse": {"am": 1.0}, "ensemble": 2},
+    "networks": {"fuse": {"am": 1.0, "baseline": 1.0}},
+    "ridges": {"fuse": {"egemaps-ridge": 1.0, "compare-ridge": 1.0}},
+    "untrained": {"fuse": {"am": 1.0, "compare-ridge": 1.0}},
+    "compare-ridge": {"ridge": {"features": "compare"}},
+    "baseline": {},
+}
 PARTS = {"train": range(16), "dev": range(16, 22), "test": range(22, 30)}
 
 
@@ -129,3 +145,25 @@ def joint(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.append(rows[0] | {"condition": "ood-far", "test": "noise", "metric": "auroc", "detector": "mahalanobis"})
     (folder / "results.json").write_text(json.dumps(rows))
     return folder
+
+
+@pytest.fixture(scope="session")
+def summed(experiment: Path) -> Callable[[Path, Callable[[np.ndarray], np.ndarray]], Path]:
+    """Makes a copy of `experiment` whose network a ridge regression is added to, on what a function makes of sounds."""
+
+    def make(folder: Path, functionals: Callable[[np.ndarray], np.ndarray]) -> Path:
+        shutil.copytree(experiment, folder)
+        config = yaml.safe_load((folder / "config.yaml").read_text())
+        (folder / "config.yaml").write_text(yaml.safe_dump(config | {"systems": SYSTEMS}))
+        parts = {}
+        for name, numbers in PARTS.items():
+            spoken = [Utterance(f"u{n:02d}", "tiny", f"{name}{n % 3}", CLASSES[n % 2], duration=1.0) for n in numbers]
+            parts[name] = Examples(spoken, [functionals(sound(n)) for n in numbers])
+        network, ridge, both = (folder / "single" / s / "fold0" / "seed0" for s in ("am", "egemaps-ridge", "both"))
+        fit_linear(parts["train"], CLASSES, {}, None, RidgeConfig(features="egemaps"), ridge, "ridge")
+        for name in ("dev", "test"):
+            members = ScoreSet.load(network / "scores" / f"{name}.npz"), ScoreSet(**linear.score(ridge, parts[name]))
+            fused(members, [1.0, 4.0]).save(both / "scores" / f"{name}.npz")
+        return folder
+
+    return make
