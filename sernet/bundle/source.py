@@ -124,7 +124,8 @@ def _members(folder: Path, system: str | None) -> Mapping[str, float]:
 def _sum(folder: Path, wanted: Mapping[str, str | None], members: Mapping[str, float]) -> Source:
     """The network of a sum, with the linear classifiers that it is added to."""
     systems = read_yaml(folder / "config.yaml")["systems"]
-    networks = [name for name in members if not {"svm", "ridge"} & set(systems.get(name) or {})]
+    of = {name: systems.get(name) or {} for name in members}
+    networks = [name for name in members if not (of[name].get("svm") or of[name].get("ridge"))]
     if len(networks) != 1:
         shown = " and ".join(networks) or "none"
         raise SernetError(f"a bundle holds one network, which tells outliers; {wanted['system']} has {shown}")

@@ -40,7 +40,7 @@ MODEL = ModelConfig(
 )
 TRAINING = TrainConfig(epochs=3, batch_size=8, crop_seconds=0.4, tensorboard=False)
 SYSTEMS = {
-    "am": {},
+    "am": {"model": {}, "ridge": None, "fuse": {}},
     "egemaps-ridge": {"ridge": {"features": "egemaps"}},
     "both": {"fuse": {"am": 1.0, "egemaps-ridge": 4.0}},
     "twice": {"fuse": {"am": 1.0}, "ensemble": 2},
