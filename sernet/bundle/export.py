@@ -26,6 +26,7 @@ from sernet.ood.suite import Material, mean_auroc, tune
 from sernet.pipeline.files import atomic, write_json, write_text
 from sernet.score.calibration import fit_temperature
 from sernet.score.files import ScoreSet
+from sernet.score.fusion import fused
 from sernet.score.infer import front_end, load_model
 from sernet.train.trainer import mean_recall
 
@@ -44,15 +45,12 @@ class Scores:
     test: ScoreSet | None
 
     @classmethod
-    def of(cls, directory: Path, sum_scores: Path | None = None) -> Scores:
-        """Those in a model's folder; dev utterances that it was trained on (an earlier run's) do not count.
-
-        ``sum_scores``: the folder of dev and test scores of the sum that the model is a member of, in the place of its.
-        """
+    def of(cls, directory: Path) -> Scores:
+        """Those in a model's folder; dev utterances that it was trained on (an earlier run's) do not count."""
         train = ScoreSet.load(directory / "scores" / "train.npz")
         others = {}
         for name in ("dev", "test"):
-            path = (sum_scores or directory / "scores") / f"{name}.npz"
+            path = directory / "scores" / f"{name}.npz"
             found = ScoreSet.load(path) if path.exists() else None
             others[name] = None if found is None or np.isin(found.utt_id, train.utt_id).any() else found
         return cls(train, others["dev"], others["test"])
@@ -93,7 +91,7 @@ def export(
     scores = Scores.of(source.directory)
     _check_scores(scores.train, model, source.directory)
     listeners = [(LinearClassifier.load(folder), weight) for folder, weight in source.listeners]
-    whole = _whole(source, scores, [(classifier, weight) for (classifier, _), weight in listeners])
+    whole = _whole(source, scores, [classifier for (classifier, _), _ in listeners])
     corpora = meta.get("corpora") or sorted(set(scores.train.corpus.tolist()))
     given = _differing(meta)
     features = source.features(corpora)
@@ -202,15 +200,23 @@ def _check_scores(train: ScoreSet, model: SerNet, directory: Path) -> None:
         raise SernetError(f"{directory / 'scores'} is of another training than {directory}: run stage score first")
 
 
-def _whole(source: Source, scores: Scores, listeners: list[tuple[LinearClassifier, float]]) -> Scores:
+def _whole(source: Source, scores: Scores, listeners: list[LinearClassifier]) -> Scores:
     """The scores of what decides: the network's, or of its sum with ``listeners``."""
     if not listeners:
         return scores
-    whole = Scores.of(source.directory, source.sum_scores)
-    bias = source.weight * scores.train.bias + sum(weight * one.bias.astype(np.float64) for one, weight in listeners)
-    if any(some is not None and not np.allclose(some.bias, bias, atol=1e-5) for some in (whole.dev, whole.test)):
-        raise SernetError(f"{source.sum_scores} are of other trainings than those they add: run stage score first")
-    return whole
+
+    def added(name: str, own: ScoreSet | None) -> ScoreSet | None:
+        if own is None:
+            return None
+        members, weights = [own], [source.weight]
+        for (folder, weight), classifier in zip(source.listeners, listeners, strict=True):
+            members.append(ScoreSet.load(folder / "scores" / f"{name}.npz"))
+            weights.append(weight)
+            if not np.array_equal(members[-1].weight, classifier.weight):
+                raise SernetError(f"{folder / 'scores'} is of another training than {folder}: run stage score first")
+        return fused(members, weights)
+
+    return Scores(scores.train, added("dev", scores.dev), added("test", scores.test))
 
 
 def _functionals(meta: dict[str, Any]) -> FunctionalsConfig:

@@ -37,12 +37,6 @@ class Source:
     weight: float = 1.0
     listeners: tuple[tuple[Path, float], ...] = ()
 
-    @property
-    def sum_scores(self) -> Path:
-        """The folder of a sum's own scores."""
-        fold, seed = self.directory.parts[-2:]
-        return self.experiment / self.run / self.system / fold / seed / "scores"
-
     @classmethod
     def at(cls, directory: Path) -> Source:
         """The model in `<experiment>/<run>/<system>/fold<k> or all/seed<s>`."""

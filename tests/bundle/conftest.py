@@ -163,6 +163,7 @@ def summed(experiment: Path) -> Callable[[Path, Callable[[np.ndarray], np.ndarra
         fit_linear(parts["train"], CLASSES, {}, None, RidgeConfig(features="egemaps"), ridge, "ridge")
         for name in ("dev", "test"):
             members = ScoreSet.load(network / "scores" / f"{name}.npz"), ScoreSet(**linear.score(ridge, parts[name]))
+            members[1].save(ridge / "scores" / f"{name}.npz")
             fused(members, [1.0, 4.0]).save(both / "scores" / f"{name}.npz")
         return folder
 
