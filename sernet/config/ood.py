@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -76,17 +77,40 @@ STRENGTHS: dict[str, tuple[str, float, float]] = {
 }
 """What `strength` means for each corruption that has one, with its limits."""
 
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "energy": ("temperature",),
-    "gen": ("gamma", "top"),
-    "knn": ("k", "bank"),
-    "mc_dropout": ("rate", "draws"),
-    "odin": ("temperature", "step"),
-    "react": ("percentile",),
-    "rodin": ("temperature", "step"),
-    "vim": ("share",),
+
+@dataclass(frozen=True)
+class Limits:
+    """What a hyper-parameter may be: ``low`` to ``high``, and ``whole`` numbers only or also what lies between."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def admit(self, value: float) -> bool:
+        """Whether ``value`` is allowed; what is not finite never is."""
+        return self.low <= value <= self.high and (not self.whole or float(value).is_integer())
+
+    def __str__(self) -> str:
+        return f"{'a whole number, ' if self.whole else ''}{self.low:g} to {self.high:g}"
+
+
+SMALL = 1e-6
+"""In place of 0 where a hyper-parameter must be larger: what is smaller still leaves no digits."""
+TEMPERATURE = Limits(SMALL, 1e6)
+SHARE = Limits(SMALL, 1 - SMALL)
+COUNT = Limits(1, 1e9, whole=True)
+
+OPTIONS: dict[str, dict[str, Limits]] = {
+    "energy": {"temperature": TEMPERATURE},
+    "gen": {"gamma": SHARE, "top": COUNT},
+    "knn": {"k": COUNT, "bank": COUNT},
+    "mc_dropout": {"rate": SHARE, "draws": Limits(1, 10_000, whole=True)},
+    "odin": {"temperature": TEMPERATURE, "step": Limits(0, 100)},
+    "react": {"percentile": Limits(SMALL, 100 - SMALL)},
+    "rodin": {"temperature": TEMPERATURE, "step": Limits(0, 100)},
+    "vim": {"share": SHARE},
 }
-"""The hyper-parameters of each detector that has some."""
+"""The hyper-parameters of each detector that has some, and what they may be."""
 
 KINDS: dict[str, tuple[str, ...]] = {"noise": ("white", "pink"), "tones": ("tone", "chord", "sweep")}
 """The signals of each synthetic source that has several."""
@@ -202,9 +226,12 @@ class OodConfig(Strict):
         if unknown := sorted(set(self.tune_on) - set(dev)):
             raise ValueError(f"tune_on: {unknown[0]!r} is not a set with split dev; there are {dev}")
         for detector, options in self.options.items():
-            allowed = OPTIONS.get(detector, ())
+            allowed = OPTIONS.get(detector, {})
             if unknown := sorted(set(options) - set(allowed)):
                 raise ValueError(f"options.{detector}: {', '.join(unknown)}; allowed: {', '.join(allowed) or 'none'}")
+            for name, value in options.items():
+                if not allowed[name].admit(value):
+                    raise ValueError(f"options.{detector}.{name}: {allowed[name]}; {value:g} is not")
         for name in self.sets:
             if name in ("train", "dev", "test"):
                 raise ValueError(f"sets.{name}: train, dev and test are the run's own")

@@ -41,16 +41,23 @@ class Gaussians:
 
     cholesky: Floats
     means: Floats
+    shrinkage: Shrinkage
+    """Of the covariance."""
 
     @classmethod
-    def fit(cls, features: Floats, group: NDArray[np.int64]) -> Gaussians:
-        """From features ``(n, dim)``, of which there is at least one, and the group of each, ``(n,)``."""
+    def fit(cls, features: Floats, group: NDArray[np.int64], shrinkage: Shrinkage | None = None) -> Gaussians:
+        """From features ``(n, dim)``, of which there is at least one, and the group of each, ``(n,)``.
+
+        Without ``shrinkage`` the covariance is shrunk by the amount that Ledoit and Wolf find for it.
+        """
         index = np.unique(group, return_inverse=True)[1]
         totals = np.zeros((index.max() + 1, features.shape[1]))
         np.add.at(totals, index, features)
         means = totals / np.bincount(index)[:, None]
-        cholesky = np.linalg.cholesky(shrunk_covariance(features - means[index])).astype(np.float64)
-        return cls(cholesky, solve_triangular(cholesky, means.T, lower=True).T)
+        residuals = features - means[index]
+        shrinkage = shrinkage or Shrinkage.of(residuals)
+        cholesky = np.linalg.cholesky(shrinkage.covariance(residuals)).astype(np.float64)
+        return cls(cholesky, solve_triangular(cholesky, means.T, lower=True).T, shrinkage)
 
     def distance(self, features: Floats) -> Floats:
         """``(n,)``: least squared Mahalanobis distance of features ``(n, dim)`` to a mean."""
@@ -58,15 +65,27 @@ class Gaussians:
         return np.min([np.sum((white - mean) ** 2, axis=1) for mean in self.means], axis=0)
 
 
-def shrunk_covariance(residuals: Floats) -> Floats:
-    """Ledoit and Wolf's covariance ``(dim, dim)`` of centred residuals, always positive definite.
+@dataclass(frozen=True)
+class Shrinkage:
+    """How far a covariance is moved towards ``variance`` times the identity: by ``share``, 0 to 1."""
 
-    Where they span less than the space (identical embeddings, one sample a class) a floor of 1e-6 of the mean
-    variance remains, so distances stay finite and order as Euclidean ones do.
-    """
-    dim = residuals.shape[1]
-    covariance = (
-        LedoitWolf(assume_centered=True).fit(residuals).covariance_ if len(residuals) > 1 else np.zeros((dim, dim))
-    )
-    floor = max(1e-6 * float(np.trace(covariance)) / dim, 1e-9)
-    return covariance + floor * np.eye(dim)
+    share: float
+    variance: float
+
+    @classmethod
+    def of(cls, residuals: Floats) -> Shrinkage:
+        """Ledoit and Wolf's (2004), for centred residuals ``(n, dim)``."""
+        if len(residuals) < 2:
+            return cls(1.0, 0.0)
+        estimate = LedoitWolf(assume_centered=True, store_precision=False).fit(residuals)
+        return cls(float(estimate.shrinkage_), float(np.mean(residuals**2)))
+
+    def covariance(self, residuals: Floats) -> Floats:
+        """The shrunk covariance ``(dim, dim)`` of centred residuals ``(n, dim)``, always positive definite.
+
+        Where they span less than the space (identical embeddings, one sample a class) a floor of 1e-6 of the mean
+        variance remains, so distances stay finite and order as Euclidean ones do.
+        """
+        plain = residuals.T @ residuals / max(len(residuals), 1)
+        floor = max(1e-6 * self.variance, 1e-9)
+        return (1 - self.share) * plain + (self.share * self.variance + floor) * np.eye(len(plain))

@@ -18,6 +18,10 @@ class RelativeMahalanobis(Mahalanobis):
 
     Ren et al. 2021, "A simple fix to Mahalanobis distance for improving near-OOD detection". With one class both are
     the same and every score is 0.
+
+    They do not shrink. There the covariance of all is that of the classes plus the scatter of the class means, so that
+    what has nothing to do with the classes cancels. Here both are shrunk by the share and towards the variance that
+    Ledoit and Wolf find for the classes: it cancels all the same. Shrunk each by its own amount it would not.
     """
 
     name = "relative_mahalanobis"
@@ -25,7 +29,8 @@ class RelativeMahalanobis(Mahalanobis):
     def fit(self, train: ScoreSet, dev: ScoreSet | None = None) -> None:
         super().fit(train, dev)
         features = self.head.features(train.embedding)
-        self.background = Gaussians.fit(features, np.zeros(len(features), dtype=np.int64))
+        everything = np.zeros(len(features), dtype=np.int64)
+        self.background = Gaussians.fit(features, everything, self.gaussians.shrinkage)
 
     def score(self, scores: ScoreSet) -> Floats:
         return in_blocks(self._difference, scores.embedding)

@@ -189,6 +189,10 @@ def auroc(wins: np.ndarray, id_total: np.ndarray, ood_total: np.ndarray) -> np.n
 def aupr(positive: np.ndarray, negative: np.ndarray, negative_before: np.ndarray) -> np.ndarray:
     """Area under the precision-recall curve by trapezoids, from recall 0 at precision 1.
 
+    The convention of OpenOOD (scikit-learn's ``auc`` of its ``precision_recall_curve``). A score that is the same for
+    all is one step from precision 1 to the share of positives: (1 + share) / 2, more than the share that average
+    precision reads there.
+
     Recall moves only where there are positives, so only the groups of equal score that hold some are given, most
     positive first, each ``(draws, groups)``.
 

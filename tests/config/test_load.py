@@ -122,7 +122,7 @@ def test_lists_in_two_places_have_files_of_their_own() -> None:
 
 def test_the_options_of_detectors_are_their_own() -> None:
     for name, kind in DETECTORS.items():
-        assert tuple(inspect.signature(kind).parameters) == OPTIONS.get(name, ()), name
+        assert tuple(inspect.signature(kind).parameters) == tuple(OPTIONS.get(name, ())), name
 
 
 def test_a_yaml_fault_names_file_and_line(tmp_path: Path) -> None:

@@ -134,14 +134,31 @@ def test_mahalanobis_by_explicit_inverse(scale):
     x, y = features_of(train, scale), features_of(test, scale)
     means = np.stack([x[train.label == k].mean(axis=0) for k in range(4)])
 
-    def distance(points, centres, residuals):
-        precision = np.linalg.inv(LedoitWolf(assume_centered=True).fit(residuals).covariance_)
-        return cdist(points, centres, "mahalanobis", VI=precision).min(axis=1) ** 2
+    def distance(points, centres, covariance):
+        return cdist(points, centres, "mahalanobis", VI=np.linalg.inv(covariance)).min(axis=1) ** 2
 
-    near = distance(y, means, x - means[train.label])
-    far = distance(y, x.mean(axis=0, keepdims=True), x - x.mean(axis=0))
+    shrunk = LedoitWolf(assume_centered=True).fit(x - means[train.label])
+    near = distance(y, means, shrunk.covariance_)
     np.testing.assert_allclose(scored("mahalanobis", train, test), near, rtol=1e-3)
-    np.testing.assert_allclose(scored("relative_mahalanobis", train, test), near - far, rtol=1e-3, atol=2e-2)
+    # Ren et al.: the covariance of all is that of the classes plus the scatter of their means; the share shrunk is one.
+    between = np.cov(means[train.label], rowvar=False, bias=True)
+    far = distance(y, x.mean(axis=0, keepdims=True), shrunk.covariance_ + (1 - shrunk.shrinkage_) * between)
+    np.testing.assert_allclose(scored("relative_mahalanobis", train, test), near - far, rtol=1e-3, atol=1e-3)
+
+
+def test_relative_mahalanobis_does_not_see_what_has_nothing_to_do_with_the_classes():
+    """There the distances to a class and to all cancel (Ren et al., section 3), however little the data say."""
+    train, test = random_set(40, 1, dim=20), random_set(80, 2, dim=20)
+    x = train.embedding.astype(float)
+    means = np.stack([x[train.label == k].mean(axis=0) for k in range(4)])
+    covariance = LedoitWolf(assume_centered=True).fit(x - means[train.label]).covariance_
+    told = (means - x.mean(axis=0)) @ np.linalg.inv(covariance)  # what tells the classes apart
+    aside = np.linalg.svd(told)[2][3:]
+    moved = np.random.default_rng(0).standard_normal((80, len(aside))) @ aside * 5
+    far = type(test)(**{**vars(test), "embedding": test.embedding + moved})
+    before = scored("relative_mahalanobis", train, test)
+    np.testing.assert_allclose(scored("relative_mahalanobis", train, far), before, rtol=1e-3, atol=1e-2)
+    assert np.median(scored("mahalanobis", train, far) - scored("mahalanobis", train, test)) > 100
 
 
 @SCALES

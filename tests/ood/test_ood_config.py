@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from sernet.config.base import validate
 from sernet.config.ood import NETWORK_DETECTORS, STANDARD_SETS, TRIVIAL_DETECTORS, OodConfig
 from sernet.config.recipe import SYSTEMS, RecipeConfig
 from sernet.errors import SernetError
+from sernet.ood.registry import DETECTORS
 
 NEAR = {"condition": "ood-near", "source": "held-out"}
 NOISE = {"condition": "ood-far", "source": "noise"}
@@ -57,6 +60,37 @@ def test_a_full_configuration_is_accepted():
 def test_a_contradiction_is_refused_in_words(value, message):
     with pytest.raises(SernetError, match=message):
         config(**value)
+
+
+@pytest.mark.parametrize(
+    ("detector", "option", "wrong", "right"),
+    [
+        ("energy", "temperature", (0, -1, 1e-300, float("inf"), float("nan")), (0.1, 1000)),
+        ("gen", "gamma", (0, 1, -1), (0.01, 0.99)),
+        ("gen", "top", (0, 2.5), (1, 100)),
+        ("knn", "k", (0, -3, 1.5, float("inf")), (1, 50)),
+        ("knn", "bank", (0,), (1,)),
+        ("mc_dropout", "rate", (0, 1), (0.2,)),
+        ("mc_dropout", "draws", (0, 1e8), (32,)),
+        ("odin", "temperature", (0,), (1000,)),
+        ("rodin", "step", (-0.1, float("nan")), (0, 0.1)),
+        ("react", "percentile", (0, 100, 200), (90,)),
+        ("vim", "share", (0, 1, 2, -1), (0.5,)),
+    ],
+)
+def test_an_option_outside_its_range_is_refused_when_the_recipe_is_read(detector, option, wrong, right):
+    for value in wrong:
+        with pytest.raises(SernetError, match=rf"options\.{detector}\.{option}: .* to .*; .* is not"):
+            config(options={detector: {option: value}})
+    for value in right:
+        assert config(options={detector: {option: value}}).options[detector] == {option: value}
+
+
+def test_every_value_that_tuning_tries_and_every_default_is_allowed():
+    for name, kind in DETECTORS.items():
+        for option, parameter in inspect.signature(kind).parameters.items():
+            for value in (parameter.default, *kind.grid.get(option, ())):
+                config(options={name: {option: value}})
 
 
 def test_corrupted_sets_are_for_detectors_that_work_from_saved_scores():
