@@ -16,10 +16,11 @@ from sernet.config.load import load_recipe
 from sernet.errors import SernetError, UsageError, first_of
 from sernet.experiment import Experiment
 from sernet.pipeline.digests import FileDigests, ModuleDigests
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
 from sernet.pipeline.jobs import Runner
 from sernet.pipeline.lock import lock
 from sernet.pipeline.options import Request
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stages import STAGES, Stage, needed
 from sernet.pipeline.stamps import Job, Stamps
 from sernet.pipeline.sweep import sweep

@@ -13,8 +13,9 @@ from sernet.corpus.entries import source_files
 from sernet.data.protocols import list_files, read_lists
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
-from sernet.pipeline.files import read_json, write_json, write_text
+from sernet.pipeline.files import write_json, write_text
 from sernet.pipeline.options import Request
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stages import find
 from sernet.pipeline.stamps import Job
 from sernet.units import Run

@@ -17,8 +17,8 @@ from local.score import probe_path, probed_sets, score_path, sets
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
-from sernet.pipeline.files import read_json
 from sernet.pipeline.options import Request
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
 from sernet.units import Run, Unit

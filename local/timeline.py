@@ -16,8 +16,9 @@ from sernet.corpus.utterances import read_cuts
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
 from sernet.pipeline.options import Request, may_use_gpu
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job
 from sernet.timeline import models
 from sernet.timeline.models import segments_path, set_path

@@ -13,8 +13,8 @@ from sklearn.metrics import recall_score
 from local import features, prepare, report, score, train
 from sernet.config.load import load_recipe
 from sernet.experiment import Experiment
-from sernet.pipeline.files import read_json
 from sernet.pipeline.options import parse
+from sernet.pipeline.reading import read_json
 from sernet.report.results import Row, read_results, select
 from sernet.score.files import ScoreSet
 from sernet.units import Unit

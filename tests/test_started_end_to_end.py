@@ -15,8 +15,8 @@ from sernet.bundle.export import export
 from sernet.bundle.source import Source
 from sernet.config.load import load_recipe
 from sernet.experiment import Experiment
-from sernet.pipeline.files import read_json
 from sernet.pipeline.options import parse
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job
 from sernet.report.measured import load
 from sernet.report.results import read_results, select

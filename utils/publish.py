@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from sernet.config.base import read_yaml
+from sernet.config.yaml_reading import read_yaml
 from sernet.errors import SernetError
-from sernet.pipeline.files import atomic, read_json, write_text
+from sernet.pipeline.files import atomic, write_text
+from sernet.pipeline.reading import read_json
 from sernet.report.measured import load
 from sernet.report.results import read_results, write_results
 from sernet.score.files import Scored, ScoreSet

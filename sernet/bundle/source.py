@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sernet.config.base import read_yaml, validate
+from sernet.config.base import validate
 from sernet.config.features import FeatureConfig
+from sernet.config.yaml_reading import read_yaml
 from sernet.errors import SernetError
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 
 KEYS = ("run", "system", "fold", "seed")
 

@@ -134,7 +134,7 @@ def _k2() -> Iterator[Line]:
 
 
 def _corpora(given: str | None) -> Iterator[Line]:
-    from sernet.config.base import read_yaml
+    from sernet.config.yaml_reading import read_yaml
 
     root = given or os.environ.get("SERNET_CORPORA")
     if not root:

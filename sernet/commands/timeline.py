@@ -168,8 +168,9 @@ def _load(folder: Path, device: str) -> _Model:
 
 def _features_of(folder: Path, meta: Mapping[str, Any]) -> FeatureConfig:
     """The features that the model in ``folder`` was trained on: its experiment's or, where that is not told, ours."""
-    from sernet.config.base import read_yaml, validate
+    from sernet.config.base import validate
     from sernet.config.features import FeatureConfig
+    from sernet.config.yaml_reading import read_yaml
 
     own = {name: meta[name] for name in ("bins", "frame_shift")}
     for parent in folder.resolve().parents[:6]:  # exp/<recipe>/<run>/<system>/<fold>/<seed>/timeline/sequence

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import islice
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sernet.errors import UsageError
+from sernet.errors import SernetError, UsageError
 
 
 class Strict(BaseModel):
     """A mapping whose keys are all known and whose values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 C = TypeVar("C", bound=BaseModel)
 
-
-def read_yaml(path: Path) -> Any:
-    """The value in a YAML file, by ``safe_load``; a syntax error names file and line."""
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise UsageError(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+SHOWN = 10
+"""Faults of one value that are said."""
 
 
-def validate(kind: type[C], value: Any, where: str) -> C:
-    """``value`` as a ``kind``; every fault is one line ``where: key: what is wrong; what is allowed``."""
+def validate(kind: type[C], value: Any, where: str, error: type[SernetError] = UsageError) -> C:
+    """``value`` as a ``kind``; every fault is one line ``where: key: what is wrong; what is allowed``.
+
+    Raises:
+        UsageError: or ``error``, for what no user writes.
+    """
     try:
         return kind.model_validate(value)
-    except ValidationError as error:
-        raise UsageError("\n".join(_line(kind, fault, where) for fault in error.errors())) from error
+    except ValidationError as found:
+        lines = [_line(kind, fault, where) for fault in islice(found.errors(include_url=False), SHOWN)]
+        more = [f"and {found.error_count() - SHOWN} more"] if found.error_count() > SHOWN else []
+        raise error("\n".join(lines + more)) from found
 
 
 def _line(kind: type[BaseModel], fault: Any, where: str) -> str:
@@ -47,8 +43,13 @@ def _line(kind: type[BaseModel], fault: Any, where: str) -> str:
         allowed = _fields_at(kind, fault["loc"][:-1])
         message = "unknown key" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
     elif "input" in fault and not isinstance(fault["input"], dict | list | BaseModel):
-        message += f" (it is {fault['input']!r})"
+        message += f" (it is {_short(fault['input'])})"
     return f"{where}: {key or 'the whole'}: {message}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _fields_at(kind: Any, location: tuple[Any, ...]) -> list[str]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from sernet.config.base import read_yaml, validate
+from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.model import ModelConfig
 from sernet.config.peers import PEERS
 from sernet.config.recipe import SYSTEMS, RecipeConfig, RunConfig
 from sernet.config.training import TrainConfig
+from sernet.config.yaml_reading import parse_yaml, read_yaml
 from sernet.errors import UsageError
 
 
@@ -47,11 +46,7 @@ def load_recipe(egs: Path, name: str, settings: Mapping[str, str]) -> Recipe:
         raise UsageError(f"{path}: must hold keys such as title and runs")
     raw["systems"] = raw.get("systems") or {}
     for key, text in settings.items():
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UsageError(f"--set {key}: {text!r} is not a YAML value") from error
-        _set(raw, key, value)
+        _set(raw, key, parse_yaml(text, f"--set {key}={text}"))
     raw["systems"] = merged(SYSTEMS | _peers(raw), raw["systems"])
     where = f"{path} with --set {' '.join(settings)}" if settings else str(path)
     config = validate(RecipeConfig, raw, where)
@@ -119,7 +114,7 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     *parents, last = re.split(r"\.", dotted)
     runs = raw.get("runs") or {}
     if parents[:1] == ["runs"] and len(parents) > 1 and isinstance(runs, dict) and parents[1] not in runs:
-        raise UsageError(f"--set {dotted}: no run {parents[1]!r}; there are {', '.join(runs)}")
+        raise UsageError(f"--set {dotted}: no run {parents[1]!r}; there are {', '.join(map(str, runs))}")
     place: Any = raw
     for part in parents:
         if not isinstance(place.get(part, {}), dict):

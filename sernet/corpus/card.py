@@ -27,8 +27,8 @@ from sernet.corpus.tally import Tally
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.emotions import EMOTIONS
 from sernet.errors import SernetError
-from sernet.pipeline.files import read_json
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_json
 
 LISTENED = 2000
 """Utterances that are listened to; of a larger corpus, a sample."""

@@ -8,11 +8,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from sernet.config.base import validate
 from sernet.corpus.cuts import speaker_of
 from sernet.corpus.utterances import Utterance
 from sernet.draws import generator
 from sernet.errors import SernetError
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json, read_lines
 
 PARTS = ("train", "dev", "test")
 
@@ -138,9 +141,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def _read_list(path: Path) -> list[str]:
-    return list(
-        dict.fromkeys(line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    )
+    return list(dict.fromkeys(line.split()[0] for _, line in read_lines(path) if line.strip()))
 
 
 def write_folds(key: str, groups: Groups, folds: Sequence[Fold]) -> dict[str, Any]:
@@ -150,8 +151,41 @@ def write_folds(key: str, groups: Groups, folds: Sequence[Fold]) -> dict[str, An
 
 
 def read_folds(path: Path) -> list[Fold]:
-    """The folds of such a file."""
-    return [Fold(*(tuple(fold.get(part, ())) for part in (*PARTS, "left_out"))) for fold in read_json(path)["folds"]]
+    """The folds of such a file.
+
+    Raises:
+        SernetError: it is missing or damaged.
+    """
+    read = validate(_Folds, read_json(path), str(path), SernetError).folds
+    return [Fold(*(tuple(getattr(fold, part)) for part in (*PARTS, "left_out"))) for fold in read]
+
+
+class _Numbered(BaseModel):
+    """A fold in such a file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    fold: int
+    train: list[str]
+    dev: list[str]
+    test: list[str]
+    left_out: list[str] = []
+
+
+class _Folds(BaseModel):
+    """Such a file; others read the rest of it."""
+
+    folds: list[_Numbered]
+
+    @model_validator(mode="after")
+    def _whole(self) -> _Folds:
+        if [fold.fold for fold in self.folds] != list(range(len(self.folds))):
+            raise ValueError("folds must be numbered 0, 1, 2, ...")
+        for fold in self.folds:
+            people = [*fold.train, *fold.dev, *fold.test]
+            if len(set(people)) < len(people):
+                raise ValueError(f"fold {fold.fold} names a speaker twice")
+        return self
 
 
 def _draw(speakers: Sequence[str], genders: Mapping[str, str | None], number: int, key: str) -> list[str]:

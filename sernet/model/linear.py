@@ -12,7 +12,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from sernet.errors import SernetError
-from sernet.pipeline.files import atomic, read_json, write_json
+from sernet.pipeline.files import atomic, write_json
+from sernet.pipeline.reading import read_json
 
 
 @dataclass(frozen=True)

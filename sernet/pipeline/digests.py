@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sernet.pipeline.files import atomic, read_json
+from sernet.pipeline.files import atomic
+from sernet.pipeline.reading import read_json
 
 
 def of_value(value: Any) -> str:

@@ -23,7 +23,8 @@ from tqdm import tqdm
 from sernet.errors import SernetError, first_of
 from sernet.pipeline import cards, environment
 from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
-from sernet.pipeline.files import atomic, read_json
+from sernet.pipeline.files import atomic
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job, Stamps
 
 TAIL_LINES = 15

@@ -10,7 +10,8 @@ from typing import Any
 
 from sernet.errors import SernetError, first_of
 from sernet.pipeline.digests import FileDigests, of_value
-from sernet.pipeline.files import atomic, read_json, write_json
+from sernet.pipeline.files import atomic, write_json
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job, Stamps, differences
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from sernet.errors import first_of
 from sernet.pipeline.digests import FileDigests, ModuleDigests
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
+from sernet.pipeline.reading import read_json
 
 LIBRARIES = ("torch", "lhotse", "kaldiio", "numpy", "scipy", "scikit-learn", "soundfile", "pydantic", "espeakng-loader")
 OPTIONAL = ("opensmile",)

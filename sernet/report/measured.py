@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from sernet.config.base import read_yaml
 from sernet.config.load import load_corpus
+from sernet.config.yaml_reading import read_yaml
 from sernet.corpus.entries import speaker_id
 from sernet.errors import SernetError, UsageError
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 from sernet.report.cells import Outputs, read_outputs
 from sernet.report.groups import Row
 from sernet.report.results import read_results, select

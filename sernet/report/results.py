@@ -12,8 +12,9 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from sernet.config.recipe import SYSTEMS
-from sernet.pipeline.files import read_json, write_text
+from sernet.pipeline.files import write_text
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_json
 from sernet.report.groups import SPEAKER_NORMALISED, Row, Versus
 from sernet.report.of_place import PlaceOfRun
 from sernet.report.timed import timeline_rows

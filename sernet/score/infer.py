@@ -13,7 +13,7 @@ from sernet.config.model import ModelConfig
 from sernet.data.dataset import Examples, FrontEnd
 from sernet.errors import SernetError
 from sernet.model.sernet import SerNet, classify, embed, to_device
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 from sernet.score.described import described
 
 

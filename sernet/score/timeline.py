@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 from sernet.score.metrics import TIMELINE_METRICS
 from sernet.timeline.eder import Errors
 

@@ -25,8 +25,9 @@ from sernet.data.dataset import FrontEnd
 from sernet.draws import generator
 from sernet.errors import SernetError
 from sernet.model.sernet import SerNet
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_json
 from sernet.score.infer import front_end, load_model
 from sernet.timeline import decode
 from sernet.timeline.annotate import Setting

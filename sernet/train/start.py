@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from sernet.errors import SernetError
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 from sernet.train import checkpoint
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import yaml
 from local import prepare
 from sernet.config.load import load_recipe
 from sernet.experiment import Experiment
-from sernet.pipeline.files import read_json
 from sernet.pipeline.options import parse
+from sernet.pipeline.reading import read_json
 from tiny import Tiny
 
 RECIPE = {

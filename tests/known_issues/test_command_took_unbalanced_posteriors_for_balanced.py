@@ -12,7 +12,7 @@ import numpy as np
 
 import speech
 from sernet.commands import timeline
-from sernet.pipeline.files import read_json
+from sernet.pipeline.reading import read_json
 from sernet.score.files import ScoreSet
 from sernet.score.infer import load_model, score
 from sernet.train.loop import fit

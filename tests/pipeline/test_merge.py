@@ -9,8 +9,9 @@ import pytest
 
 from sernet.errors import SernetError
 from sernet.pipeline.digests import FileDigests, ModuleDigests
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
 from sernet.pipeline.merge import Merged, merge
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job, Stamps
 
 

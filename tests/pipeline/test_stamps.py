@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sernet.pipeline.digests import FileDigests, ModuleDigests
-from sernet.pipeline.files import read_json, write_json
+from sernet.pipeline.files import write_json
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job, Stamps
 
 SOURCE = '"""Doc."""\nfrom sernet import low\n\n\ndef f(x):\n    """Twice."""\n    return low.g(x) * 2\n'

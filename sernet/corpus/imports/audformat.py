@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sernet.config.base import read_yaml
+from sernet.config.yaml_reading import read_yaml
 from sernet.corpus.entries import Entry
 from sernet.corpus.imports import csv
 from sernet.corpus.imports.common import Places, utterance
