@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All checks: shellcheck, ruff, mypy, then pytest (arguments go to pytest).
-# Tests on real corpora run where SERNET_CORPORA names the folder that holds them.
+# Tests on real corpora run where SERNET_CORPORA names the folder that holds them, tests on pre-trained encoders where
+# SERNET_ENCODERS does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=path.sh
