@@ -18,6 +18,7 @@ from lhotse import SupervisionSegment
 from sernet.corpus.manifests import Manifests
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, write_text
+from sernet.pipeline.reading import read_lines, read_text
 from sernet.pipeline.sorting import Sorted
 
 GENDERS = {"female": "f", "male": "m"}
@@ -104,17 +105,16 @@ def lines(path: Path) -> Iterator[tuple[str, str]]:
         SernetError: a line without a value, a key twice, or keys out of C order; names file and line.
     """
     last = ""
-    with open(path, encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            key, _, value = line.rstrip("\n").partition(" ")
-            if not key or not value.strip():
-                raise SernetError(f"{path}:{number}: must be a key and a value: {line.rstrip()!r}")
-            if key == last:
-                raise SernetError(f"{path}:{number}: {key} stands here twice")
-            if key < last:  # code points sort as their UTF-8 bytes do
-                raise SernetError(f"{path}:{number}: {key} is out of order; sort with LC_ALL=C")
-            yield key, value
-            last = key
+    for number, line in read_lines(path):
+        key, _, value = line.partition(" ")
+        if not key or not value.strip():
+            raise SernetError(f"{path}:{number}: must be a key and a value: {line.rstrip()!r}")
+        if key == last:
+            raise SernetError(f"{path}:{number}: {key} stands here twice")
+        if key < last:  # code points sort as their UTF-8 bytes do
+            raise SernetError(f"{path}:{number}: {key} is out of order; sort with LC_ALL=C")
+        yield key, value
+        last = key
 
 
 def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
@@ -153,7 +153,7 @@ def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
             )
         if genders.get(speaker) != GENDERS.get(gender):
             raise SernetError(f"{folder / 'spk2gender'}: {speaker} differs from Lhotse's {gender}")
-        if abs(float(found["utt2dur"] or 0) - float(duration)) > 1e-5:
+        if not abs(_number(found["utt2dur"]) - float(duration)) <= 1e-5:
             raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {duration} s")
     for column in columns.values():
         column.exhausted()
@@ -167,9 +167,16 @@ def complete(source: Path, target: Path) -> None:
     """
     for name in TABLES:
         if (source / name).exists():
-            write_text(target / name, (source / name).read_text(encoding="utf-8"))
+            write_text(target / name, read_text(source / name))
     for name in ("feats.scp", "utt2num_frames"):
         _same_ids(target / name, lines(target / "utt2spk"), "utt2spk")
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return float("nan")
 
 
 class _Column:

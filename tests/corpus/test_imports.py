@@ -23,7 +23,7 @@ from sernet.corpus.exports import audiofolder as to_audiofolder
 from sernet.corpus.exports import csv as to_csv
 from sernet.corpus.exports import cutset as to_cutset
 from sernet.corpus.exports import kaldi as to_kaldi
-from sernet.corpus.imports import csv, cutset, kaldi
+from sernet.corpus.imports import audformat, csv, cutset, kaldi
 from sernet.corpus.imports.sources import kind_of
 from sernet.errors import SernetError, UsageError
 from tiny import Tiny
@@ -184,11 +184,27 @@ def test_paths_count_from_where_kaldi_was_run(tmp_path: Path) -> None:
         ({"utt2spk": "a\n"}, "utt2spk:1: must be a key and a value"),
         ({"segments": "a r 0.5 0.4\n", "wav.scp": "r a.wav\n"}, "ends .0.4 s. before it starts"),
         ({"segments": "a q 0.1 0.4\n", "wav.scp": "r a.wav\n"}, "no q, which segments has"),
+        ({"segments": "a r 0.1 soon\n", "wav.scp": "r a.wav\n"}, "segments: a: 'soon' is not a time"),
+        ({"segments": "a r 0.1 -soon\n", "wav.scp": "r a.wav\n"}, "segments: a: 'soon' is not a time"),
+        ({"wav.scp": f"a {'x' * 5000}\n"}, "wav.scp: a: no x"),
+        ({"wav.scp": "a | cat a.wav\n"}, "wav.scp: a: is a command"),
     ],
 )
 def test_a_data_directory_at_fault_is_refused(tmp_path: Path, tables: dict[str, str], said: str) -> None:
     with pytest.raises(SernetError, match=said):
         list(kaldi.read(_kaldi(tmp_path, **tables)))
+
+
+@pytest.mark.parametrize("table", ["wav.scp", "utt2spk", "utt2emo"])
+def test_a_table_that_is_not_utf_8_is_refused_by_line(tmp_path: Path, table: str) -> None:
+    folder = _kaldi(tmp_path)
+    (folder / table).write_bytes((folder / table).read_bytes() + "b Müller\n".encode("latin-1"))
+    with pytest.raises(SernetError, match=rf"{table}:2: byte 0xfc at place 4 is not UTF-8"):
+        list(kaldi.read(folder))
+
+
+def test_an_empty_table_of_channels_says_nothing(tmp_path: Path) -> None:
+    assert kaldi.channel(_kaldi(tmp_path, reco2file_and_channel="")) == 0
 
 
 def test_two_channels_of_kaldi_are_refused(tmp_path: Path) -> None:
@@ -339,6 +355,25 @@ def test_an_audformat_table_of_segments_is_read_in_seconds(tmp_path: Path) -> No
     config, folder = load_corpus(tmp_path / "egs", "turns")
     found = read_entries(config, root, folder)
     assert [(e.start, e.duration, e.emotion) for e in found] == [(0.5, 60.25, "anger"), (62.0, None, "neutral")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"tables": []}, r"db\.yaml: tables: Input should be a valid dictionary"),
+        ({"tables": {"emotion": {"columns": ["emotion"]}}}, r"db\.yaml: tables\.emotion\.columns: "),
+        ({"schemes": {"speaker": {"labels": 7}}}, r"db\.yaml: schemes\.speaker\.labels"),
+        ({"schemes": {"speaker": {"labels": "people"}}}, r"no db\.people\.csv"),
+        ({"languages": "deu"}, r"db\.yaml: languages: "),
+        ({"tables": {"emotion": {"columns": {"emotion": {}, "mood": {}}}}}, r"db\.emotion\.csv:1: no column mood"),
+    ],
+)
+def test_a_header_of_other_types_is_refused_by_key(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    root = _audformat(tmp_path / "db")
+    head = yaml.safe_load((root / "db.yaml").read_text())
+    (root / "db.yaml").write_text(yaml.safe_dump({**head, **change}))
+    with pytest.raises(SernetError, match=said):
+        list(audformat.read(root, ["emotion"]))
 
 
 def test_a_database_in_parquet_is_refused_with_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,3 +86,29 @@ def test_values_that_are_not_finite_and_keys_with_spaces_are_refused(tmp_path: P
             ark.append(stream, "u", np.full((3, 2), np.nan, dtype=np.float32), "float32")
         with pytest.raises(SernetError, match="white space"):
             ark.append(stream, "u 1", LOG_MELS[0], "float32")
+
+
+@pytest.mark.parametrize("storage", ["float32", "int16"])
+def test_a_head_that_promises_what_is_not_there_is_refused_before_memory_is_asked_for(
+    tmp_path: Path, storage: str
+) -> None:
+    offset = _write(tmp_path / "feats.ark", storage)[1]
+    data = bytearray((tmp_path / "feats.ark").read_bytes())
+    at = offset + (6 if storage == "float32" else 14)  # of the number of rows, int32
+    for rows in (-1, 2**31 - 1, -(2**31)):
+        data[at : at + 4] = rows.to_bytes(4, "little", signed=True)
+        (tmp_path / "odd.ark").write_bytes(data)
+        with pytest.raises(SernetError, match=rf"odd\.ark:{offset}: the (head of the )?matrix"):
+            ark.read(tmp_path / "odd.ark", offset)
+    for place in (-1, len(data), 2**70):
+        with pytest.raises(SernetError, match=r"feats\.ark:.*the ark has"):
+            ark.read(tmp_path / "feats.ark", place)
+    with pytest.raises(SernetError, match="absent.ark: cannot be read"):
+        ark.read(tmp_path / "absent.ark", 0)
+
+
+@pytest.mark.parametrize("line", ["u", "u a.ark:x", "u :5", "u a.ark:²", "u a.ark:" + "9" * 30, "u a.ark:1\nu b.ark:1"])
+def test_a_line_of_feats_scp_at_fault_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "feats.scp").write_text(f"t a.ark:3\n{line}\n")
+    with pytest.raises(SernetError, match=r"feats\.scp:[23]: "):
+        ark.read_scp(tmp_path / "feats.scp")

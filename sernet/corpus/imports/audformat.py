@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, BeforeValidator
+
+from sernet.config.base import validate
 from sernet.config.yaml_reading import read_yaml
 from sernet.corpus.entries import Entry
 from sernet.corpus.imports import csv
@@ -20,6 +23,10 @@ from sernet.errors import SernetError
 LISTS = ("db.yaml", "db.*.csv")
 ATTRIBUTES = ("speaker", "gender", "language", "intensity", "text", "session", "id")
 TIME = re.compile(r"(?:(\d+) days? )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
+
+_or_empty = BeforeValidator(lambda value: {} if value is None else value)
+"""YAML's way of leaving a mapping empty."""
 
 
 def read(root: Path, tables: list[str], emotion: str = "emotion", corpus: str = "") -> Iterator[Entry]:
@@ -34,17 +41,21 @@ def read(root: Path, tables: list[str], emotion: str = "emotion", corpus: str = 
     head = header(root)
     places = Places(root, root)
     by_file = _attributes(root, head)
-    about_speakers = _labels(root, head, "speaker")
+    about_speakers = _people(root, head)
     for table in tables:
-        if emotion not in _table(head, table, root)["columns"]:
+        if table not in head.tables:
+            raise SernetError(f"{root / 'db.yaml'}: no table {table!r}; there are: {', '.join(head.tables)}")
+        if emotion not in head.tables[table].columns:
             raise SernetError(f"{root / 'db.yaml'}: table {table} has no column {emotion!r}")
-        for number, cells in csv.rows(_path(root, table)):
-            where = f"{_path(root, table)}:{number}"
-            said = {**by_file.get(cells["file"], {}), **_known(root, head, table, cells)}
+        for where, cells in _rows(root, head, table):
+            said = {**by_file.get(cells["file"], {}), **_known(head, table, cells)}
             person = about_speakers.get(said.get("speaker", ""), {})
             said |= {key: person[key] for key in ("gender", "language") if person.get(key) and key not in said}
             start, end = _seconds(cells.get("start", ""), where), _seconds(cells.get("end", ""), where)
+            if end is not None and end <= (start or 0.0):
+                raise SernetError(f"{where}: ends at {end:g} s, before it starts")
             whole = not start and end is None
+            number = int(where.rpartition(":")[2])
             yield utterance(
                 places.path(cells["file"], where),
                 corpus=corpus,
@@ -58,44 +69,97 @@ def read(root: Path, tables: list[str], emotion: str = "emotion", corpus: str = 
             )
 
 
-def header(root: Path) -> dict[str, Any]:
+class Column(BaseModel):
+    """A column of a table."""
+
+    scheme_id: str | None = None
+
+
+class Scheme(BaseModel):
+    """The values of a column."""
+
+    labels: dict[Any, Any] | list[Any] | str | None = None
+    """Those that there are, label -> what it means; or the misc table that says so."""
+
+
+class Table(BaseModel):
+    """A table, stored as db.<name>.csv."""
+
+    type: str | None = None
+    columns: Annotated[dict[str, Annotated[Column, _or_empty]], _or_empty] = {}
+
+
+class MiscTable(BaseModel):
+    """A table about labels; the first level is the label."""
+
+    levels: dict[str, Any] | list[str]
+
+
+class Header(BaseModel):
+    """What is read of db.yaml."""
+
+    name: str | None = None
+    description: str | None = None
+    source: str | None = None
+    license: str | None = None
+    languages: list[str] | None = None
+    schemes: Annotated[dict[str, Annotated[Scheme, _or_empty]], _or_empty] = {}
+    tables: dict[str, Annotated[Table, _or_empty]]
+    misc_tables: Annotated[dict[str, MiscTable], _or_empty] = {}
+
+    def scheme(self, column: Column) -> Scheme:
+        """That of a column."""
+        return self.schemes.get(column.scheme_id or "", Scheme())
+
+
+def header(root: Path) -> Header:
     """What db.yaml says.
 
     Raises:
         SernetError: it does not describe tables.
     """
     found = read_yaml(root / "db.yaml")
-    if not isinstance(found, dict) or not isinstance(found.get("tables"), dict):
+    if not isinstance(found, dict) or "tables" not in found:
         raise SernetError(f"{root / 'db.yaml'}: has no tables, so it is not the header of an audformat database")
-    return found
+    return validate(Header, found, str(root / "db.yaml"), SernetError)
 
 
-def emotion_tables(head: dict[str, Any]) -> list[tuple[str, str]]:
+def emotion_tables(head: Header) -> list[tuple[str, str]]:
     """The tables with a column of emotions, and that column."""
     return [
-        (table, column)
-        for table, value in head["tables"].items()
-        for column, about in (value.get("columns") or {}).items()
-        if "emotion" in (column, (about or {}).get("scheme_id"))
+        (name, column)
+        for name, table in head.tables.items()
+        for column, about in table.columns.items()
+        if "emotion" in (column, about.scheme_id)
     ]
 
 
-def _attributes(root: Path, head: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _rows(root: Path, head: Header, table: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """`file:line` and the cells of each line of a table, which has all the columns that the header names."""
+    path = _path(root, table)
+    absent = {"file", *head.tables[table].columns} - set(csv.header(path))
+    if absent:
+        raise SernetError(f"{path}:1: no column {', '.join(sorted(absent))}, which db.yaml and its format ask for")
+    for number, cells in csv.rows(path):
+        yield f"{path}:{number}", cells
+
+
+def _attributes(root: Path, head: Header) -> dict[str, dict[str, str]]:
     """File -> what the filewise tables say of it."""
     found: dict[str, dict[str, str]] = {}
-    for table, value in head["tables"].items():
-        if value.get("type") == "filewise" and any(_field(column) for column in value.get("columns") or {}):
-            for _, cells in csv.rows(_path(root, table)):
-                found.setdefault(cells["file"], {}).update(_known(root, head, table, cells))
+    for name, table in head.tables.items():
+        if table.type == "filewise" and any(_field(column) for column in table.columns):
+            for _, cells in _rows(root, head, name):
+                found.setdefault(cells["file"], {}).update(_known(head, name, cells))
     return found
 
 
-def _known(root: Path, head: dict[str, Any], table: str, cells: dict[str, str]) -> dict[str, str]:
+def _known(head: Header, table: str, cells: dict[str, str]) -> dict[str, str]:
     said = {}
-    for column, about in (_table(head, table, root).get("columns") or {}).items():
+    for column, about in head.tables[table].columns.items():
         field = _field(column)
         if field and cells[column]:
-            labels = _scheme(head, about).get("labels")
+            labels = head.scheme(about).labels
             text = labels.get(cells[column]) if field == "text" and isinstance(labels, dict) else None
             said[field] = str(text or cells[column])
     return said
@@ -105,25 +169,23 @@ def _field(column: str) -> str | None:
     return next((field for field in ATTRIBUTES if column in csv.NAMES[field]), None)
 
 
-def _scheme(head: dict[str, Any], column: dict[str, Any] | None) -> dict[str, Any]:
-    return dict((head.get("schemes") or {}).get((column or {}).get("scheme_id")) or {})
-
-
-def _labels(root: Path, head: dict[str, Any], scheme: str) -> dict[str, dict[str, str]]:
-    """Label -> what a scheme's labels, or the table that holds them, say of it."""
-    labels = _scheme(head, {"scheme_id": scheme}).get("labels")
+def _people(root: Path, head: Header) -> dict[str, dict[str, str]]:
+    """Speaker -> what the labels of the scheme `speaker`, or the table that holds them, say of each."""
+    labels = head.schemes["speaker"].labels if "speaker" in head.schemes else None
     if isinstance(labels, str):
-        (level,) = list(head["misc_tables"][labels]["levels"])
-        return {cells[level]: cells for _, cells in csv.rows(_path(root, labels))}
+        path = _path(root, labels)
+        levels = list(head.misc_tables[labels].levels) if labels in head.misc_tables else []
+        if len(levels) != 1 or levels[0] not in csv.header(path):
+            raise SernetError(
+                f"{root / 'db.yaml'}: speakers are in misc_tables.{labels}, which must have one level, a column of "
+                f"{path.name}"
+            )
+        return {cells[levels[0]]: cells for _, cells in csv.rows(path)}
     if isinstance(labels, dict):
-        return {str(key): {k: str(v) for k, v in (value or {}).items()} for key, value in labels.items() if value}
+        return {
+            str(key): {k: str(v) for k, v in value.items()} for key, value in labels.items() if isinstance(value, dict)
+        }
     return {}
-
-
-def _table(head: dict[str, Any], name: str, root: Path) -> dict[str, Any]:
-    if name not in head["tables"]:
-        raise SernetError(f"{root / 'db.yaml'}: no table {name!r}; there are: {', '.join(head['tables'])}")
-    return dict(head["tables"][name])
 
 
 def _path(root: Path, table: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sernet.corpus.entries import Entry, clean
@@ -45,7 +46,7 @@ class Places:
     def _find(self, named: str, where: str) -> Path:
         tried = [self._folder, *self._folder.resolve().parents[:UPWARDS]]
         for base in tried:
-            if (base / named).exists():
+            if os.path.exists(base / named):  # False, too, for a name that no file can have
                 self._base = base
                 return base
         raise SernetError(f"{where}: no {named} below {tried[0]}, nor below any of {UPWARDS} folders above it")

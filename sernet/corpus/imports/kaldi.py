@@ -11,6 +11,7 @@ from pathlib import Path
 from sernet.corpus.entries import Entry
 from sernet.corpus.imports.common import Places, seconds, utterance
 from sernet.errors import SernetError
+from sernet.pipeline.reading import read_lines
 
 LISTS = ("wav.scp", "utt2spk", "utt2emo", "utt2lang", "text", "spk2gender", "segments", "reco2file_and_channel")
 
@@ -67,7 +68,8 @@ def channel(root: Path) -> int:
         SernetError: they are taken from different ones.
     """
     path = root / "reco2file_and_channel"
-    named = {value.split()[-1] for _, value in _lines(path)} if path.exists() else {"A"}
+    named = {value.split()[-1] for _, value in _lines(path)} if path.exists() else set()
+    named = named or {"A"}
     if len(named) > 1 or not named <= {"A", "B", "1", "2"}:
         raise SernetError(f"{path}: channels {', '.join(sorted(named))}; a corpus is read from one of A and B")
     return "AB12".index(named.pop()) % 2
@@ -100,19 +102,18 @@ class _Column:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     last = b""
-    with open(path, encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            key, _, value = line.strip().replace("\t", " ").partition(" ")
-            if not value and path.name != "text":
-                raise SernetError(f"{path}:{number}: must be a key and a value: {line.rstrip()!r}")
-            if key.encode() <= last:
-                raise SernetError(f"{path}:{number}: {key} is out of order or there twice; sort with LC_ALL=C sort")
-            last = key.encode()
-            yield key, value.strip()
+    for number, line in read_lines(path):
+        key, _, value = line.strip().replace("\t", " ").partition(" ")
+        if not key or (not value and path.name != "text"):
+            raise SernetError(f"{path}:{number}: must be a key and a value: {line.rstrip()!r}")
+        if key.encode() <= last:
+            raise SernetError(f"{path}:{number}: {key} is out of order or there twice; sort with LC_ALL=C sort")
+        last = key.encode()
+        yield key, value.strip()
 
 
 def _file(value: str, where: str) -> str:
-    if value.endswith("|"):
+    if value.startswith("|") or value.endswith("|"):
         raise SernetError(
             f"{where}: is a command ({value}); sernet runs none that a list names: write the audio to files"
         )
@@ -126,7 +127,7 @@ def _segment(value: str, where: str) -> tuple[str, dict[str, float]]:
     if len(parts) != 3:
         raise SernetError(f"{where}: must be a recording, its start and its end: {value!r}")
     start = seconds(parts[1], where)
-    if float(parts[2]) < 0:  # Kaldi's way of saying: to the end
+    if parts[2].startswith("-") and seconds(parts[2][1:], where):  # Kaldi's way of saying: to the end
         return parts[0], {"start": start}
     end = seconds(parts[2], where)
     if end <= start:

@@ -139,9 +139,8 @@ def _audformat(root: Path, name: str, tables: Sequence[str], emotion: str | None
     labels = sorted({column for _, column in chosen})
     if emotion is None and len(labels) > 1:
         raise UsageError(f"{root / 'db.yaml'}: columns with emotions: {', '.join(labels)}; choose by --emotion NAME")
-    languages = head.get("languages") or []
-    about = {"title": head.get("description") or head.get("name"), "source": head.get("source")}
-    about |= {"licence": head.get("license")}
+    languages = head.languages or []
+    about = {"title": head.description or head.name, "source": head.source, "licence": head.license}
     about |= {"language": LANGUAGES.get(languages[0], languages[0])} if len(languages) == 1 else {}
     arguments = {
         "tables": sorted({table for table, _ in chosen}),
