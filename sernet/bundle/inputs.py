@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sernet.bundle.audio import Samples, pieces
+from sernet.corpus.cut_lines import audio_file
 from sernet.corpus.entries import audio_files
 from sernet.errors import SernetError, UsageError
 
@@ -116,17 +117,8 @@ def _cut(line: tuple[str, str], channel: int | None) -> Recording:
 
 
 def _cut_pieces(where: str, cut: dict[str, Any], channel: int | None) -> Pieces:
-    recording = cut.get("recording")
-    if cut.get("type", "MonoCut") not in ("MonoCut", "MultiCut"):
-        raise SernetError(f"{where}: a {cut['type']}; save such cuts as audio first (CutSet.save_audios)")
-    if not recording:
-        raise SernetError(
-            f"{where}: the cut carries no recording; give cuts with audio, as in data/<corpus>/cuts.jsonl.gz"
-        )
-    sources = recording.get("sources", [])
-    if len(sources) != 1 or sources[0].get("type") != "file" or recording.get("transforms"):
-        raise SernetError(f"{where}: only a recording of one file, without transforms, is read")
+    source = audio_file(cut, where, ("MonoCut", "MultiCut"))
     own = cut.get("channel")
     if channel is None and isinstance(own, int):
         channel = own
-    yield from pieces(sources[0]["source"], channel, cut.get("start", 0.0), cut.get("duration"))
+    yield from pieces(source, channel, cut.get("start", 0.0), cut.get("duration"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sernet.corpus import utterances
-from sernet.corpus.utterances import Indexed, Utterance
+from sernet.corpus.cut_lines import read_cut_lines
+from sernet.corpus.utterances import Indexed, Utterance, indexed, of_line
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,15 @@ class Cuts:
         self._path = path
 
     def __iter__(self) -> Iterator[Listed]:
-        with gzip.open(self._path, "rt", encoding="utf-8") as stream:
-            for line in stream:
-                cut = json.loads(line)
-                split = cut["supervisions"][0]["custom"].get("split")
-                recording = cut["recording"]["id"] if "recording" in cut else cut["id"]
-                segment = None if recording == cut["id"] else recording
-                yield Listed(**vars(utterances._indexed(cut)), split=split, recording=segment)
+        for where, cut in read_cut_lines(self._path):
+            yield of_line(_listed, cut, where)
+
+
+def _listed(cut: dict[str, Any]) -> Listed:
+    split = cut["supervisions"][0]["custom"].get("split")
+    recording = cut["recording"]["id"] if "recording" in cut else cut["id"]
+    segment = None if recording == cut["id"] else recording
+    return Listed(**vars(indexed(cut)), split=split, recording=segment)
 
 
 def speaker_of(utterance: Utterance) -> str | None:

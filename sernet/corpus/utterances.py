@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from sernet.corpus.cut_lines import audio_file, read_cut_lines
+from sernet.errors import SernetError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,25 @@ class Indexed:
 
 
 def read_cuts(path: Path) -> list[Indexed]:
-    """The utterances of a cuts.jsonl.gz of ours, in its order."""
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        return [_indexed(json.loads(line)) for line in stream]
+    """The utterances of a cuts.jsonl.gz of ours, in its order.
+
+    Raises:
+        SernetError: a line is not a cut of ours, or its audio is not a file; names file and line.
+    """
+    return [of_line(indexed, cut, where) for where, cut in read_cut_lines(path)]
+
+
+def of_line(read: Callable[[dict[str, Any]], T], cut: dict[str, Any], where: str) -> T:
+    """What ``read`` makes of a cut of ours.
+
+    Raises:
+        SernetError: the cut lacks something that ``read`` needs; begins with ``where``.
+    """
+    try:
+        return read(cut)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        missing = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise SernetError(f"{where}: is not a cut that sernet wrote: {missing}") from error
 
 
 def of_cut(cut: dict[str, Any]) -> Utterance:
@@ -74,10 +94,11 @@ def of_cut(cut: dict[str, Any]) -> Utterance:
 
 def source_of(cut: dict[str, Any]) -> Source:
     """Where the audio of a line of a cuts.jsonl.gz of ours lies."""
-    return Source(cut["recording"]["sources"][0]["source"], cut["channel"], cut["start"])
+    return Source(audio_file(cut, str(cut["id"])), cut["channel"], cut["start"])
 
 
-def _indexed(cut: dict[str, Any]) -> Indexed:
+def indexed(cut: dict[str, Any]) -> Indexed:
+    """A line of a cuts.jsonl.gz of ours: of stage 1 with its audio, of stage 2 with its features."""
     utterance, audio = of_cut(cut), cut["supervisions"][0]["custom"]["audio"]
     features = cut.get("features")
     if features is None:

@@ -6,17 +6,19 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from lhotse import CutSet, Features
+from lhotse import Features, MonoCut
 
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import FunctionalsConfig
+from sernet.corpus.cut_lines import read_cut_lines
 from sernet.corpus.kaldi_dir import write_table
 from sernet.corpus.manifests import write_jsonl
+from sernet.corpus.utterances import of_line
 from sernet.errors import SernetError
 from sernet.features import ark
 from sernet.features.fbank import extract_cut
@@ -46,14 +48,12 @@ def extract_split(
     Raises:
         SernetError: audio that could be read in stage 1 no longer can; names the utterance.
     """
-    made_from = _digest(
-        gzip.decompress(cuts.read_bytes()), json.dumps([first, last, identity, config.model_dump(mode="json")])
-    )
+    made_from = _digest(cuts, json.dumps([first, last, identity, config.model_dump(mode="json")]))
     index = out.with_suffix(".jsonl")
     done = _resume(index, out.with_suffix(".ark"), made_from)
     if done:
         print(f"going on after {len(done)} finished utterances", flush=True)
-    wanted = [cut for number, cut in enumerate(CutSet.from_file(cuts)) if first <= number < last][len(done) :]
+    wanted = [cut for number, cut in enumerate(_cuts(cuts)) if first <= number < last][len(done) :]
     with open(out.with_suffix(".ark"), "ab") as stream, open(index, "a", encoding="utf-8") as lines:
         if not lines.tell():
             print(json.dumps({"made_from": made_from}), file=lines, flush=True)
@@ -85,7 +85,7 @@ def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) ->
                 for entry in _entries(split.with_suffix(".jsonl"))[1:]:
                     index[entry["id"]] = entry | {"offset": base + entry["offset"]}
                 _copy(split.with_suffix(".ark"), joined)
-    wanted = list(CutSet.from_file(cuts))
+    wanted = list(_cuts(cuts))
     absent = [cut.id for cut in wanted if cut.id not in index]
     if absent:
         raise SernetError(f"{folder}: {len(absent)} utterances have no features: {', '.join(absent[:5])}")
@@ -94,6 +94,12 @@ def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) ->
     )
     write_table(folder / "utt2num_frames", {key: str(entry["frames"]) for key, entry in index.items()})
     write_jsonl(folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config).to_dict() for cut in wanted))
+
+
+def _cuts(path: Path) -> Iterator[MonoCut]:
+    """Those of stage 1, as Lhotse has them; all that they name are audio files."""
+    for where, cut in read_cut_lines(path):
+        yield of_line(MonoCut.from_dict, cut, where)
 
 
 def _with_features(cut: Any, entry: dict[str, Any], config: Settings) -> Any:
@@ -126,10 +132,13 @@ def _content(matrix: np.ndarray) -> dict[str, str]:
     return {"digest": hashlib.sha256(matrix.tobytes()).hexdigest()[:32]}
 
 
-def _digest(*parts: bytes | str) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part if isinstance(part, bytes) else part.encode())
+def _digest(cuts: Path, more: str) -> str:
+    """Of a manifest, unpacked, and of ``more``."""
+    with gzip.open(cuts) as stream:
+        digest = hashlib.sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    digest.update(more.encode())
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from lhotse import Fbank, FbankConfig
+from lhotse.audio.backend import LibsndfileBackend, audio_backend
 from lhotse.cut import MonoCut
 
 from sernet.config.features import FeatureConfig
@@ -35,7 +36,16 @@ def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     return np.ascontiguousarray(extractor(config).extract(samples, config.sample_rate), dtype=np.float32)
 
 
+def load(cut: MonoCut, sample_rate: int) -> np.ndarray:
+    """Samples (n,) of a cut at ``sample_rate`` Hz, read by libsndfile and by nothing else.
+
+    Of its own accord Lhotse hands names that end with `.sph` to a shell, with all that such a name may hold.
+    """
+    with audio_backend(LibsndfileBackend()):
+        samples: np.ndarray = cut.resample(sample_rate).load_audio()[0]
+    return samples
+
+
 def extract_cut(cut: MonoCut, config: FeatureConfig) -> np.ndarray:
     """FBanks (frames, bins) of a cut of any rate; its own channel alone is read."""
-    samples = cut.resample(config.sample_rate).load_audio()
-    return extract(samples[0], config)
+    return extract(load(cut, config.sample_rate), config)

@@ -10,6 +10,7 @@ from lhotse.cut import MonoCut
 
 from sernet.config.functionals import HOW_TO_GET, FunctionalsConfig
 from sernet.errors import SernetError
+from sernet.features.fbank import load
 from sernet.features.speech import brought_forward
 
 
@@ -45,5 +46,4 @@ def extract(samples: np.ndarray, config: FunctionalsConfig) -> np.ndarray:
 
 def extract_cut(cut: MonoCut, config: FunctionalsConfig) -> np.ndarray:
     """Functionals (1, values) of a cut of any rate; its own channel alone is read."""
-    samples = cut.resample(config.sample_rate).load_audio()
-    return extract(samples[0], config)
+    return extract(load(cut, config.sample_rate), config)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import soundfile
 
 from sernet.corpus.audio import load_audio
-from sernet.corpus.utterances import Indexed, Source, Utterance, of_cut, source_of
+from sernet.corpus.cut_lines import read_cut_lines
+from sernet.corpus.utterances import Indexed, Source, Utterance, of_cut, of_line, source_of
 from sernet.errors import SernetError
 
 NEGLIGIBLE = 1e-3  # seconds
@@ -38,19 +38,21 @@ def rows(folder: Path) -> Iterator[Row]:
     path = folder / "cuts.jsonl.gz"
     if not path.exists():
         raise SernetError(f"{folder} is not there: prepare the corpus first (bash run.sh --stop-stage prepare)")
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        for line in stream:
-            cut = json.loads(line)
-            utterance, recording = of_cut(cut), cut["recording"]
-            if utterance.speaker == utterance.id:
-                utterance = replace(utterance, speaker=None)
-            yield Row(
-                utterance,
-                source_of(cut),
-                recording["id"],
-                whole=cut["start"] == 0 and abs(cut["duration"] - recording["duration"]) < NEGLIGIBLE,
-                channels=len(recording["channel_ids"]),
-            )
+    for where, cut in read_cut_lines(path):
+        yield of_line(_row, cut, where)
+
+
+def _row(cut: dict[str, Any]) -> Row:
+    utterance, recording = of_cut(cut), cut["recording"]
+    if utterance.speaker == utterance.id:
+        utterance = replace(utterance, speaker=None)
+    return Row(
+        utterance,
+        source_of(cut),
+        recording["id"],
+        whole=cut["start"] == 0 and abs(cut["duration"] - recording["duration"]) < NEGLIGIBLE,
+        channels=len(recording["channel_ids"]),
+    )
 
 
 def place(row: Row, folder: Path, copy: bool) -> Path:

@@ -5,12 +5,11 @@ Read as JSON, a line at a time, without Lhotse. Emotions are looked for in `cust
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sernet.corpus.cut_lines import audio_file, read_cut_lines
 from sernet.corpus.entries import Entry
 from sernet.corpus.imports.common import Places, utterance
 from sernet.errors import SernetError
@@ -25,9 +24,9 @@ def read(root: Path, file: str, corpus: str = "", emotion: str = "emotion") -> I
         SernetError: a cut that is not a piece of one audio file with one supervision; names file, line and cut.
     """
     places = Places(root, (root / file).parent)
-    for number, cut in _cuts(root / file):
-        where = f"{root / file}:{number}: {cut.get('id')}"
-        source, supervision = _source(cut, where), _supervision(cut, where)
+    for place, cut in read_cut_lines(root / file):
+        where = f"{place}: {cut.get('id')}"
+        source, supervision = audio_file(cut, place), _supervision(cut, where)
         custom = {**(cut.get("custom") or {}), **(supervision.get("custom") or {})}
         start, duration = float(cut["start"]), float(cut["duration"])
         whole = start == 0 and abs(duration - float(cut["recording"]["duration"])) < NEGLIGIBLE
@@ -53,35 +52,10 @@ def channel(root: Path, file: str) -> int:
     Raises:
         SernetError: they are taken from different ones.
     """
-    found = {cut.get("channel", 0) for _, cut in _cuts(root / file)}
+    found = {cut.get("channel", 0) for _, cut in read_cut_lines(root / file)}
     if len(found) > 1 or not all(isinstance(number, int) for number in found):
         raise SernetError(f"{root / file}: channels {found}; a corpus is read from one channel")
     return int(next(iter(found), 0))
-
-
-def _cuts(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as stream:
-        try:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield number, json.loads(line)
-        except (json.JSONDecodeError, EOFError, gzip.BadGzipFile) as error:
-            raise SernetError(f"{path}: is not JSON lines: {error}") from error
-
-
-def _source(cut: dict[str, Any], where: str) -> str:
-    recording = cut.get("recording") or {}
-    sources = recording.get("sources") or []
-    if cut.get("type", "MonoCut") != "MonoCut" or len(sources) != 1 or sources[0].get("type") != "file":
-        raise SernetError(
-            f"{where}: is not a MonoCut of one audio file ({cut.get('type')} of "
-            f"{[source.get('type') for source in sources] or 'no recording'}); save_audios() of Lhotse makes such"
-        )
-    if recording.get("transforms"):
-        raise SernetError(
-            f"{where}: its recording is changed on the fly (transforms); save_audios() of Lhotse writes it"
-        )
-    return str(sources[0]["source"])
 
 
 def _supervision(cut: dict[str, Any], where: str) -> dict[str, Any]:
