@@ -1,0 +1,1 @@
+"""Audio, one definition each: reading, resampling, which frames are loud, level and bandwidth."""
