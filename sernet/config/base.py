@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from sernet.errors import SernetError, UsageError
+from sernet.names import check_name
 
 
 class Strict(BaseModel):
@@ -15,6 +16,9 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+
+Name = Annotated[str, AfterValidator(check_name)]
+"""Of what becomes a folder, a file or a figure's label: a run, a system, a set. See `sernet.names`."""
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -37,7 +41,7 @@ def validate(kind: type[C], value: Any, where: str, error: type[SernetError] = U
 
 
 def _line(kind: type[BaseModel], fault: Any, where: str) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
+    key = ".".join(_part(part) for part in fault["loc"] if part != "[key]")
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         allowed = _fields_at(kind, fault["loc"][:-1])
@@ -45,6 +49,12 @@ def _line(kind: type[BaseModel], fault: Any, where: str) -> str:
     elif "input" in fault and not isinstance(fault["input"], dict | list | BaseModel):
         message += f" (it is {_short(fault['input'])})"
     return f"{where}: {key or 'the whole'}: {message}"
+
+
+def _part(part: object) -> str:
+    """A key of a stranger's mapping may hold anything."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= 100 else _short(text)
 
 
 def _short(value: object) -> str:

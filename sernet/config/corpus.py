@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sernet.config.base import Strict
+from sernet.config.base import Name, Strict
 from sernet.config.synthesis import SynthesisConfig
 from sernet.emotions import check_emotion
 
@@ -75,10 +75,10 @@ class CorpusConfig(Strict):
     speakers: dict[str, Gender] = Field(default_factory=dict, description="raw speaker id -> gender")
     channel: int = Field(0, ge=0, description="the channel that is taken from files with several")
     expected: ExpectedCounts = ExpectedCounts()
-    folds: dict[str, FoldList] = Field(
+    folds: dict[Name, FoldList] = Field(
         default_factory=dict, description="published folds by name; also in folds/<name>.yaml"
     )
-    same_speakers_as: list[str] = Field(
+    same_speakers_as: list[Name] = Field(
         default_factory=list,
         description="corpora with some of its speakers under the same raw ids; no run may test on one and train on the "
         "other",

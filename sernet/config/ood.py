@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sernet.config.base import Strict
+from sernet.config.base import Name, Strict
 
 DetectorName = Literal[
     "msp",
@@ -125,7 +125,7 @@ class OodSetConfig(Strict):
         "another corpus; reversed, scrambled: the ID speech played backwards, or cut into 50 ms pieces and shuffled; "
         "corrupted: the ID speech with its label, spoilt by `corruption`"
     )
-    corpus: str | None = Field(None, description="for source corpus, and for corruption environment: its name")
+    corpus: Name | None = Field(None, description="for source corpus, and for corruption environment: its name")
     corruption: Corruption | None = Field(None, description="for source corrupted: what happens to the speech")
     strength: float | None = Field(
         None, description="; ".join(f"{name}: {meaning}" for name, (meaning, _, _) in STRENGTHS.items())
@@ -196,11 +196,11 @@ class OodConfig(Strict):
     options: dict[DetectorName, dict[str, float]] = Field(
         default_factory=dict, description="hyper-parameters that differ from the detector's own, e.g. {knn: {k: 5}}"
     )
-    tune_on: Annotated[list[str], BeforeValidator(_listed)] = Field(
+    tune_on: Annotated[list[Name], BeforeValidator(_listed)] = Field(
         default_factory=list,
         description="sets with split dev: hyper-parameters by mean AUROC of dev against them, else the detector's own",
     )
-    sets: dict[str, OodSetConfig] = Field(
+    sets: dict[Name, OodSetConfig] = Field(
         default_factory=dict, description="beside `STANDARD_SETS`, which need no definition"
     )
 

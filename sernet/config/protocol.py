@@ -9,7 +9,7 @@ from zlib import crc32
 
 from pydantic import Field, model_validator
 
-from sernet.config.base import Strict
+from sernet.config.base import Name, Strict
 
 
 class ProtocolConfig(Strict):
@@ -25,7 +25,7 @@ class ProtocolConfig(Strict):
         "pairs",
         "leave-one-corpus-out",
     ]
-    name: str | None = Field(None, description="published folds of that name, in corpus.yaml or folds/<name>.yaml")
+    name: Name | None = Field(None, description="published folds of that name, in corpus.yaml or folds/<name>.yaml")
     groups: int | None = Field(
         None, ge=2, description="speaker-groups: this many, balanced by gender, of a corpus without folds of that name"
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sernet.config.base import Strict
+from sernet.config.base import Name, Strict
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import SIZES, RidgeConfig, SvmConfig
 from sernet.config.model import AttributeName
@@ -37,6 +37,10 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 """The systems of every recipe; a recipe's own `systems` are laid over them."""
 
 
+OUTPUTS = ("report", "results.json", "results.md", "config.yaml", "stages.json")
+"""What lies beside the folders of the runs, in lower case, as some file systems see it."""
+
+
 class CorpusChoice(Strict):
     """What a user may say of one corpus."""
 
@@ -48,23 +52,23 @@ class CorpusChoice(Strict):
 class TunedOn(Strict):
     """The fold whose training and dev speakers the settings were chosen on; nobody in its test had a part in that."""
 
-    corpus: str
-    folds: str = Field(description="the name of published folds")
+    corpus: Name
+    folds: Name = Field(description="the name of published folds")
     fold: int = Field(0, ge=0)
 
 
 class RunConfig(Strict):
     """One run: what is trained on what, and tested where."""
 
-    corpora: list[str] = Field(min_length=1)
+    corpora: list[Name] = Field(min_length=1)
     classes: list[str] = Field(min_length=2, description="canonical emotions, in the order of the logits")
     merge: dict[str, str] = Field(default_factory=dict, description="emotion -> the class that it counts as")
-    classes_of: dict[str, list[str]] = Field(
+    classes_of: dict[Name, list[str]] = Field(
         default_factory=dict,
         description="folds of several corpora: corpus -> the classes that it gives; default: all it has",
     )
     protocol: ProtocolConfig
-    test_on: list[str] = Field(default_factory=list, description="protocol all: the corpora to test on")
+    test_on: list[Name] = Field(default_factory=list, description="protocol all: the corpora to test on")
     folds: list[int] | None = Field(None, description="only these folds; marked so in the report")
     folds_apart: str | None = Field(
         None, description="why a mean over the folds would say little: each fold is then reported by itself"
@@ -75,17 +79,17 @@ class RunConfig(Strict):
         description="taken out of each fold's training speakers: where folds name dev speakers those, whatever the "
         "number; 0: none, and all who are not tested train",
     )
-    systems: list[str] | None = Field(None, description="only these systems")
+    systems: list[Name] | None = Field(None, description="only these systems")
     seeds: list[int] | None = Field(None, description="only these of the seeds that are asked for")
     train: dict[str, Any] = Field(default_factory=dict, description="laid over `train` of every system in this run")
-    start_from: str | None = Field(
+    start_from: Name | None = Field(
         None,
         description="a run of protocol all, on other corpora: networks begin with the weights of its model of the same "
         "system and seed; linear classifiers, which begin with nothing, train on its utterances, too",
     )
-    ood: list[str] = Field(default_factory=list, description="names of sets under ood.sets")
+    ood: list[Name] = Field(default_factory=list, description="names of sets under ood.sets")
     detectors: list[DetectorName] | None = Field(None, min_length=1, description="only these of ood.detectors")
-    against: list[str] = Field(
+    against: list[Name] = Field(
         default_factory=list, description="runs on the same folds, subtracted wherever both test the same corpus"
     )
     preliminary: bool = Field(False, description="said beside every figure of this run")
@@ -141,14 +145,14 @@ class SystemConfig(Strict):
     """A system: what it changes in the recipe's `model` and `train`, a linear classifier, or the sum of others."""
 
     description: str = ""
-    versus: Annotated[list[str], BeforeValidator(_listed)] = Field(
+    versus: Annotated[list[Name], BeforeValidator(_listed)] = Field(
         default_factory=list, description="the systems that it is compared with besides the baseline"
     )
     model: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
     svm: SvmConfig | None = Field(None, description="a linear SVM on functionals in the place of a network")
     ridge: RidgeConfig | None = Field(None, description="ridge regression on weighed functionals in its place")
-    fuse: dict[str, Annotated[float, Field(gt=0)]] = Field(
+    fuse: dict[Name, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="other systems of the same runs, and the weights that their logits are added with; nothing is "
         "trained",
@@ -189,15 +193,15 @@ class RecipeConfig(Strict):
 
     title: str
     seeds: list[int] = Field(default_factory=lambda: [0, 1, 2], min_length=1)
-    corpora: dict[str, CorpusChoice] = Field(default_factory=dict)
+    corpora: dict[Name, CorpusChoice] = Field(default_factory=dict)
     features: FeatureConfig = FeatureConfig()
     model: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/model.py")
     train: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/training.py")
-    systems: dict[str, SystemConfig]
-    runs: dict[str, RunConfig] = Field(min_length=1)
+    systems: dict[Name, SystemConfig]
+    runs: dict[Name, RunConfig] = Field(min_length=1)
     ood: OodConfig = Field(default_factory=lambda: OodConfig())
     timeline: TimelineConfig | None = Field(None, description="emotion over time, in recordings made of test speech")
-    only: list[str] = Field(default_factory=list, description="carry out these runs alone; empty: all")
+    only: list[Name] = Field(default_factory=list, description="carry out these runs alone; empty: all")
     tuned_on: TunedOn | None = Field(None, description="beside each mean, that over folds without speakers tuned on")
     probes: list[AttributeName] = Field(
         default_factory=list, description="how well these attributes can be read from the embeddings (stage score)"
@@ -220,6 +224,9 @@ class RecipeConfig(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> RecipeConfig:
+        for name in self.runs:
+            if name.lower() in OUTPUTS:
+                raise ValueError(f"runs.{name}: that is the name of an output beside the runs; take another")
         if strangers := sorted(set(self.only) - set(self.runs)):
             raise ValueError(f"only: no run {strangers[0]!r}; there are {sorted(self.runs)}")
         if len(set(self.seeds)) != len(self.seeds):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from sernet.config.base import Strict
+from sernet.config.base import Name, Strict
 from sernet.config.ood import DetectorName
 from sernet.emotions import check_emotion, check_merge
 
@@ -38,7 +38,7 @@ class RejectConfig(Strict):
 class TuneConfig(Strict):
     """Settings are chosen by EDER on the dev speakers of one fold of one run, and taken untouched everywhere else."""
 
-    run: str = Field(description="a run with dev_speakers")
+    run: Name = Field(description="a run with dev_speakers")
     fold: int = Field(0, ge=0)
     scale: list[float] = Field([0.07, 0.15, 0.3, 0.6, 1.0], min_length=1)
     switch_penalty: list[float] = Field([0.0, 1.0, 2.0, 4.0, 8.0], min_length=1)
@@ -63,7 +63,7 @@ class SequenceConfig(Strict):
 class TimelineConfig(Strict):
     """Which runs are measured over time, and how."""
 
-    runs: list[str] = Field(min_length=1, description="runs whose test speakers recordings are made of")
+    runs: list[Name] = Field(min_length=1, description="runs whose test speakers recordings are made of")
     classes: list[str] = Field(
         ["neutral", "happiness", "sadness", "anger"], min_length=2, description="of the runs' classes; the benchmark's"
     )

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from sernet.names import check_name
 from sernet.pipeline.stages import STAGES, find
 
 PATHS = (".root", ".protocol.path")
@@ -79,9 +80,10 @@ def _count(text: str) -> int:
 
 
 def _tag(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} must be letters, digits, '.', '_' and '-'")
-    return text
+    try:
+        return check_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _seeds(text: str) -> list[int]:
