@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,8 @@ from sernet.config.features import FeatureConfig
 from sernet.config.functionals import FunctionalsConfig
 from sernet.config.model import ModelConfig
 from sernet.errors import SernetError
+from sernet.pipeline.arrays import read_safetensors
+from sernet.pipeline.reading import read_json
 
 FORMAT = 3
 """Raised when a bundle of before can no longer be read as it was meant, or one of now by the sernet of before.
@@ -178,9 +179,9 @@ def digest(path: Path) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SernetError(f"{path} is damaged: {error}; copy the bundle again") from error
+        return read_json(path)
+    except SernetError as error:
+        raise SernetError(f"{error}; copy the bundle again") from error
 
 
 def _check_format(path: Path, raw: Any) -> None:
@@ -195,10 +196,4 @@ def _check_format(path: Path, raw: Any) -> None:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise SernetError(f"{path} is damaged: {error}; copy the bundle again") from error
+    return read_safetensors(path, "np", "copy the bundle again")[0]

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from sernet.errors import SernetError
+from sernet.model.trained import AGAIN, META, WEIGHTS, read_meta, read_weights
 from sernet.pipeline.files import atomic, write_json
-from sernet.pipeline.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,10 @@ class LinearClassifier:
         Raises:
             SernetError: there is none, or its two files belong to different trainings.
         """
-        for name in ("model.safetensors", "model.json"):
-            if not (directory / name).exists():
-                raise SernetError(f"{directory / name} is missing: the classifier is not trained (stage train)")
-        meta = read_json(directory / "model.json")
-        with safe_open(directory / "model.safetensors", framework="np") as file:
-            identity = json.loads(file.metadata()["meta"])["identity"]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if identity != meta["identity"]:
-            raise SernetError(f"{directory}: model.safetensors and model.json are of different trainings; train again")
+        meta = read_meta(directory)
+        tensors = read_weights(directory, meta["identity"], "np")
+        values, classes = (meta["bins"],), (len(meta["classes"]),)
+        wanted = {"mean": values, "std": values, "clip": (1,), "weight": classes + values, "bias": classes}
+        if (found := {name: tensor.shape for name, tensor in tensors.items()}) != wanted:
+            raise SernetError(f"{directory / WEIGHTS}: not the linear classifier of {META}: {found}; {AGAIN}")
         return cls(**tensors), meta

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sernet.errors import SernetError, first_of
+from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic
+from sernet.pipeline.reading import check_characters
+
+AGAIN = "run the stage that makes it (score or ood)"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class ScoreSet:
 
     def __post_init__(self) -> None:
         for name in ("utt_id", "speaker", "corpus", "emotion", "classes"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=str))
+            object.__setattr__(self, name, _text(getattr(self, name)))
         object.__setattr__(self, "label", np.asarray(self.label, dtype=np.int64))
         for name in ("logits", "cosine", "embedding", "weight", "bias"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float32))
@@ -102,11 +105,21 @@ class ScoreSet:
                 refuses.
         """
         names = [field.name for field in fields(cls)]
-        arrays: dict[str, Any] = {**_read_npz(path, names)}
+        arrays: dict[str, Any] = {**read_npz(path, names, AGAIN)}
         try:
             return cls(**arrays)
-        except SernetError as error:
+        except (SernetError, ValueError, TypeError, IndexError, OverflowError) as error:
             raise SernetError(f"{path}: {error}") from None
+
+
+def _text(values: Any) -> np.ndarray:
+    """An array of text; refuses what is no text, numbers among it, and what holds characters that are none."""
+    array = np.asarray(values)
+    if array.dtype.kind != "U" and array.size:
+        raise ValueError(f"{array.dtype} is not text")
+    for value in np.unique(array).tolist():
+        check_characters(value)
+    return array.astype(str)
 
 
 class View(NamedTuple):
@@ -144,30 +157,17 @@ def load_detector_scores(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         SernetError: the file is missing or damaged, or a score is not finite.
     """
-    arrays = _read_npz(path, ["utt_id", "score"])
-    utt_id, score = arrays["utt_id"], np.asarray(arrays["score"], dtype=np.float64)
+    arrays = read_npz(path, ["utt_id", "score"], AGAIN)
+    try:
+        utt_id, score = _text(arrays["utt_id"]), np.asarray(arrays["score"], dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise SernetError(f"{path}: utt_id must be text, and score numbers: {error}") from error
     if utt_id.shape != score.shape or score.ndim != 1:
         raise SernetError(f"{path}: utt_id and score differ in shape: {utt_id.shape}, {score.shape}")
     bad = ~np.isfinite(score)
     if bad.any():
         raise SernetError(f"{path}: the score is not finite for {first_of(utt_id[bad])}")
     return utt_id, score
-
-
-def _read_npz(path: Path | str, names: list[str]) -> dict[str, np.ndarray]:
-    """The arrays of an npz file that has to hold exactly ``names``."""
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            missing, extra = sorted(set(names) - set(archive.files)), sorted(set(archive.files) - set(names))
-            if missing or extra:
-                raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {names}")
-            return {name: archive[name] for name in names}
-    except FileNotFoundError:
-        raise SernetError(f"{path} is missing: run the stage that makes it (score or ood)") from None
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise SernetError(
-            f"{path} cannot be read as a score file ({error}): remove it and run its stage again"
-        ) from None
 
 
 @dataclass(frozen=True)

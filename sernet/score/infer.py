@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 
 from sernet.config.model import ModelConfig
 from sernet.data.dataset import Examples, FrontEnd
 from sernet.errors import SernetError
 from sernet.model.sernet import SerNet, classify, embed, to_device
-from sernet.pipeline.reading import read_json
+from sernet.model.trained import AGAIN, META, WEIGHTS, TrainedNetwork, read_meta, read_weights
 from sernet.score.described import described
 
 
@@ -24,20 +22,18 @@ def load_model(directory: Path, device: str = "cpu") -> tuple[SerNet, dict[str, 
         SernetError: there is none, it is a linear classifier, or its two files belong to different trainings.
     """
     directory = Path(directory)
-    for name in ("model.safetensors", "model.json"):
-        if not (directory / name).exists():
-            raise SernetError(f"{directory / name} is missing: the model is not trained (stage train)")
-    meta = read_json(directory / "model.json")
+    meta = read_meta(directory)
     for kind, name in {"svm": "a linear SVM", "ridge": "ridge regression"}.items():
         if kind in meta:
             raise SernetError(f"{directory} holds {name} on {meta[kind]['features']}; this needs a network")
-    with safe_open(directory / "model.safetensors", framework="pt") as file:
-        identity = json.loads(file.metadata()["meta"])["identity"]
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if identity != meta["identity"]:
-        raise SernetError(f"{directory}: model.safetensors and model.json are of different trainings; train again")
+    meta = read_meta(directory, TrainedNetwork)
+    tensors = read_weights(directory, meta["identity"], "pt")
     model = SerNet(ModelConfig.model_validate(meta["model"]), meta["bins"], len(meta["classes"]))
-    model.load_state_dict(tensors)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise SernetError(f"{directory / WEIGHTS}: not the network of {META}: {reason}; {AGAIN}") from error
     return to_device(model, device).eval(), meta
 
 

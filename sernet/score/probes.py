@@ -7,7 +7,6 @@ intermediate layers using linear classifier probes". The folds are the same for 
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +22,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from sernet.draws import generator
 from sernet.errors import SernetError, first_of
+from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic
 from sernet.score.files import ScoreSet
 
@@ -64,17 +64,14 @@ class Reading:
         Raises:
             SernetError: the file is missing or damaged.
         """
-        try:
-            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return cls(
-                    **{field.name: archive[field.name] for field in fields(cls)} | {"note": str(archive["note"])}
-                )
-        except FileNotFoundError:
-            raise SernetError(f"{path} is missing: run the stage score") from None
-        except (ValueError, TypeError, KeyError, zipfile.BadZipFile, EOFError, OSError) as error:
-            raise SernetError(
-                f"{path} cannot be read as what a probe said ({error}): remove it and run the stage score again"
-            ) from None
+        again = "run the stage score"
+        arrays = read_npz(path, [field.name for field in fields(cls)], again)
+        note, values = arrays.pop("note"), arrays["values"]
+        said = [arrays[name] for name in ("utt_id", "unit", "value", "told")]
+        text = all(array.dtype.kind == "U" for array in (note, *arrays.values()))
+        if not text or note.shape or values.ndim != 1 or {array.shape for array in said} != {(len(said[0]),)}:
+            raise SernetError(f"{path} is not what a probe said (other types or shapes): remove it, and {again}")
+        return cls(**arrays, note=str(note))
 
 
 def probe(attribute: str, train: ScoreSet, test: ScoreSet | None, values: Mapping[str, str]) -> Reading:

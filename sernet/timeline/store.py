@@ -14,6 +14,7 @@ from sernet.corpus.audio import load_audio
 from sernet.corpus.utterances import Indexed
 from sernet.features import ark
 from sernet.features.fbank import extract
+from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic, write_text
 from sernet.pipeline.progress import track
 from sernet.timeline.made import Plan, join
@@ -101,8 +102,7 @@ def save_windows(path: Path, windows: Sequence[Windows]) -> None:
 
 def load_windows(path: Path) -> list[Windows]:
     """What `save_windows` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = read_npz(path, None, "run the stage timeline again")
     edges = np.cumsum(arrays["frames"])[:-1]
     names = [field.name for field in fields(Windows) if field.name != "duration"]
     parts = zip(*(np.split(arrays[name], edges) for name in names))

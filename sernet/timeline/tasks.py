@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic
 from sernet.timeline.paths import Decoded
 from sernet.timeline.topology import Topology, alike
@@ -32,8 +33,7 @@ def write_task(path: Path, emissions: Sequence[np.ndarray], graphs: Sequence[Top
 
 def read_task(path: Path) -> tuple[list[np.ndarray], list[Topology], int]:
     """Emissions, graphs and n of a task file."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = read_npz(path, None, "run the stage timeline again")
     which, labels = arrays["which"], int(arrays["labels"])
     known = [Topology(labels, *(arrays[f"{part}_{number}"] for part in PARTS)) for number in range(max(which) + 1)]
     return _split(arrays["emission"], arrays["lengths"]), [known[number] for number in which], int(arrays["n"])
@@ -57,8 +57,7 @@ def write_result(path: Path, decoded: Sequence[Decoded]) -> None:
 
 def read_result(path: Path) -> list[Decoded]:
     """What `write_result` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = read_npz(path, None, "run the stage timeline again")
     lengths, each = arrays["lengths"], arrays["alternatives"]
     others = _split(arrays["other_labels"], np.repeat(lengths, each))
     paths = list(zip(others, map(float, arrays["other_score"]), strict=True))

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from sernet.errors import SernetError
+from sernet.pipeline.arrays import read_safetensors
 from sernet.pipeline.files import atomic
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Write ``tensors`` and, as JSON in the file's header, ``meta``."""
+    """Write ``tensors`` and, as JSON in the file's header, ``meta`` and a digest of the tensors."""
     flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with atomic(path) as temporary:
-        save_file(flat, temporary, metadata={"meta": json.dumps(meta)})
+        save_file(flat, temporary, metadata={"meta": json.dumps({**meta, "digest": _digest(flat)})})
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `save` has written.
 
     Raises:
-        SernetError: the file is not what `save` writes.
+        SernetError: the file is not what `save` has written, to the bit.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            meta = json.loads((file.metadata() or {})["meta"])
-            return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise SernetError(f"{path}: not a checkpoint of ours ({error}); remove it to start over") from error
+    again = "remove it to start over"
+    tensors, meta = read_safetensors(path, "pt", again)
+    if not isinstance(meta, dict) or meta.pop("digest", None) != _digest(tensors):
+        raise SernetError(f"{path}: not a checkpoint of ours, or damaged: {again}")
+    return tensors, meta
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {tuple(tensors[name].shape)}\n".encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -84,7 +84,7 @@ def fit(
     path = directory / CHECKPOINT
     if path.exists():
         tensors, meta = checkpoint.load(path)
-        if meta["identity"] == identity:
+        if meta.get("identity") == identity:
             trainer.restore(tensors, meta["history"])
             print(f"resumed after epoch {trainer.done}")
         else:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from sernet.errors import SernetError
-from sernet.pipeline.reading import read_json
-from sernet.train import checkpoint
+from sernet.model.trained import WEIGHTS, TrainedNetwork, read_meta, read_weights
 
 if TYPE_CHECKING:
     from sernet.train.trainer import Trainer
@@ -26,10 +25,9 @@ def begin(trainer: Trainer, directory: Path, classes: list[str]) -> list[str]:
     Raises:
         SernetError: there is no model, or it is another network.
     """
-    path = directory / "model.safetensors"
-    if not path.exists():
-        raise SernetError(f"{path}, which the training starts from, is missing (stage train)")
-    learnt, meta = checkpoint.load(path)[0], read_json(directory / "model.json")
+    path = directory / WEIGHTS
+    meta = read_meta(directory, TrainedNetwork)
+    learnt = read_weights(directory, meta["identity"], "pt")
     for network in (trainer.model, trainer.averaged):
         own = network.state_dict()
         if own.keys() != learnt.keys():

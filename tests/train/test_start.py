@@ -96,5 +96,5 @@ def test_another_network_is_refused(first: Path, model: dict[str, object], said:
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SernetError, match=r"nowhere/model.safetensors, which the training starts from, is missing"):
+    with pytest.raises(SernetError, match=r"nowhere/model.json is missing"):
         train(tmp_path / "new", WIDER, start=tmp_path / "nowhere")
