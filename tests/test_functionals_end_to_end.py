@@ -15,6 +15,8 @@ import yaml
 from conftest import ENVIRONMENT, ROOT
 from tiny import RAW
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:

@@ -20,6 +20,8 @@ from sernet.report.results import read_results, select
 from sernet.score.files import ScoreSet
 from tiny import RAW, Tiny, tiny
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["tiny"]
 
 RECIPE: dict[str, Any] = {

@@ -20,6 +20,8 @@ from sernet.score.files import ScoreSet
 from sernet.units import Unit
 from tiny import RAW
 
+pytestmark = pytest.mark.slow
+
 LABELS = {"A": "anger", "N": "neutral", "F": "fear", "S": "sadness"}
 SOUNDS = {"A": 200, "N": 400, "F": 800, "S": 1600}
 CORPORA = {"one": "ANF", "two": "ANS"}

@@ -20,6 +20,8 @@ import yaml
 from conftest import ENVIRONMENT, ROOT
 from sernet.report.measured import load
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {
     *("recipe", "tag", "run", "system", "versus", "detector", "seed", "fold", "train", "test", "condition"),
     *("metric", "value", "ci_low", "ci_high", "n", "n_ood", "n_speakers"),

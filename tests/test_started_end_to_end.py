@@ -22,6 +22,8 @@ from sernet.report.measured import load
 from sernet.report.results import read_results, select
 from tiny import RAW
 
+pytestmark = pytest.mark.slow
+
 FOLDS = {"kind": "speaker-groups", "groups": 2}
 CLASSES = {"classes": ["anger", "neutral"], "systems": ["am"]}
 RECIPE: dict[str, Any] = {
