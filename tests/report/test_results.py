@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.metrics import recall_score, roc_auc_score
 
 from sernet.errors import SernetError
@@ -130,6 +131,30 @@ def test_the_majority_row(experiment: tuple[list[Scored], list[Row]]) -> None:
     where = {"run": "cross_mini_en", "system": "majority", "test": "mini_de", "fold": "mean"}
     assert one(rows, metric="uar", **where)["value"] == pytest.approx(0.2)
     assert one(rows, metric="war", **where)["value"] == pytest.approx(0.2)
+
+
+def test_the_majority_is_that_of_training(tmp_path: Path, make: Maker) -> None:
+    """Against scikit-learn's most frequent class; training and test differ in which class that is."""
+    scored = make(tmp_path, corpora=("mini_en",), systems=("am",), ood=False)
+    expected = []
+    for number, item in enumerate(scored[:2]):
+        train = _thinned(item.file("train"), keep=2 + number)
+        test = _thinned(item.score_file, keep=0)
+        always = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(train), 1)), train)
+        expected.append(always.score(np.zeros((len(test), 1)), test))
+        assert np.bincount(test).argmax() == 0 and always.predict([[0]]) == [2 + number]
+    rows = build_results(scored[:2], "mini")
+    found = one(rows, system="majority", metric="war", fold="mean")["value"]
+    assert found == pytest.approx(np.mean(expected), abs=1e-6) and found < 0.2
+
+
+def _thinned(path: Path, keep: int) -> np.ndarray:
+    """Leave a score file all utterances of the class ``keep``, and a third of the others; its labels."""
+    scores = ScoreSet.load(path)
+    chosen = (scores.label == keep) | np.char.endswith(scores.utt_id, "-0")
+    fewer = {name: value[chosen] for name, value in vars(scores).items() if np.shape(value)[:1] == (len(scores),)}
+    ScoreSet(**{**vars(scores), **fewer}).save(path)
+    return scores.label[chosen]
 
 
 def test_the_file_is_the_same_to_the_byte_whatever_the_order(

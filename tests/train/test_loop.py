@@ -144,6 +144,33 @@ def test_dev_selects_the_best_epoch(tmp_path):
         train(tmp_path / "none", config=config)
 
 
+@pytest.mark.parametrize("select", ["last", "dev"])
+def test_the_model_is_the_running_average_of_the_weights(tmp_path, monkeypatch, select):
+    """Against float64: after each step it is d old + (1 - d) new, where d = min(ema, (1 + step) / (10 + step))."""
+    config = speech.CONFIG.model_copy(update={"select": select, "ema": 0.9})
+    averages, raw, original = [], {}, Trainer.step
+
+    def step(self, batch, number):
+        if not averages:
+            averages.append({name: value.double().clone() for name, value in self.model.state_dict().items()})
+        measured = original(self, batch, number)
+        decay = min(0.9, (1 + number) / (10 + number))
+        raw.update({name: value.double().clone() for name, value in self.model.state_dict().items()})
+        averages.append({name: decay * value + (1 - decay) * raw[name] for name, value in averages[-1].items()})
+        return measured
+
+    monkeypatch.setattr(Trainer, "step", step)
+    train(tmp_path, config=config, dev=speech.examples(12))
+    model, meta = load_model(tmp_path)
+    steps = (len(averages) - 1) // config.epochs
+    expected = averages[steps * meta["epoch"]]
+    saved = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+    assert len(saved) > 20
+    for name, value in saved.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-4, atol=1e-5, err_msg=name)
+    assert not torch.allclose(saved["head.weight"].double(), raw["head.weight"], rtol=1e-4, atol=1e-5)
+
+
 def test_classes_that_a_corpus_lacks_are_masked(tmp_path):
     data = speech.examples()
     data = data.where(lambda u: u.corpus == "one" or u.emotion == "anger")
