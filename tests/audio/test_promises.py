@@ -15,7 +15,14 @@ from sernet.audio.promises import Promise, promise
 
 RATE = 16000
 FORMATS = [
-    *(("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAVEX", "FLOAT"), ("WAV", "ULAW"), ("WAV", "IMA_ADPCM"), ("RF64", "PCM_16")),
+    *(
+        ("WAV", "PCM_16"),
+        ("WAV", "PCM_24"),
+        ("WAVEX", "FLOAT"),
+        ("WAV", "ULAW"),
+        ("WAV", "IMA_ADPCM"),
+        ("RF64", "PCM_16"),
+    ),
     *(("AIFF", "PCM_16"), ("AU", "PCM_16"), ("NIST", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16")),
     *(("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")),
 ]
