@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from sernet.config.base import validate
 from sernet.errors import SernetError
 from sernet.pipeline.reading import read_jsonl
 
@@ -20,12 +23,60 @@ def read_cut_lines(path: Path, kinds: Collection[str] = ("MonoCut",)) -> Iterato
     Each has its audio in a file, or no audio where it has features; see `audio_file`.
 
     Raises:
-        SernetError: the manifest cannot be read, or a cut is not of that kind; names file and line.
+        SernetError: the manifest cannot be read, or a cut is not of that kind or has values of other types; names file
+            and line.
     """
     for where, cut in read_jsonl(path):
         if "recording" in cut or "features" not in cut:
             audio_file(cut, where, kinds)
+        check(cut, where)
         yield where, cut
+
+
+def check(cut: dict[str, Any], where: str) -> None:
+    """Hold the values of a cut against the types that Lhotse writes; what it may lack may be absent.
+
+    Raises:
+        SernetError: begins with ``where``, names the key.
+    """
+    validate(_Cut, cut, f"{where}: {_shown(cut.get('id'))}", SernetError)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Supervision(_Part):
+    """Who speaks; speakers and languages that are numbers are taken for their names."""
+
+    speaker: str | int | None = None
+    gender: str | None = None
+    language: str | int | None = None
+    text: str | None = None
+    custom: dict[str, Any] | None = None
+
+
+class _Recording(_Part):
+    id: str | None = None
+    duration: float = Field(gt=0)
+    sampling_rate: float | None = Field(None, gt=0)
+    num_samples: int | None = Field(None, ge=0)
+    channel_ids: list[int] | None = None
+
+
+class _Features(_Part):
+    storage_key: str
+
+
+class _Cut(_Part):
+    id: str = Field(min_length=1)
+    start: float = Field(0.0, ge=0)
+    duration: float = Field(gt=0)
+    channel: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=0)]] = 0
+    supervisions: list[_Supervision] | None = None
+    recording: _Recording | None = None
+    features: _Features | None = None
+    custom: dict[str, Any] | None = None
 
 
 def audio_file(cut: dict[str, Any], where: str, kinds: Collection[str] = ("MonoCut",)) -> str:

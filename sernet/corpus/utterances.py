@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from sernet.corpus.cut_lines import audio_file, read_cut_lines
 from sernet.errors import SernetError
 
@@ -71,6 +73,9 @@ def of_line(read: Callable[[dict[str, Any]], T], cut: dict[str, Any], where: str
         return read(cut)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         missing = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        if isinstance(error, ValidationError):
+            fault = error.errors(include_url=False)[0]
+            missing = f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
         raise SernetError(f"{where}: is not a cut that sernet wrote: {missing}") from error
 
 
@@ -78,23 +83,25 @@ def of_cut(cut: dict[str, Any]) -> Utterance:
     """What a line of a cuts.jsonl.gz of ours says of its utterance; one without a speaker has its own id as speaker."""
     supervision = cut["supervisions"][0]
     custom = supervision["custom"]
-    return Utterance(
-        id=cut["id"],
-        corpus=custom["corpus"],
-        speaker=supervision["speaker"],
-        emotion=custom.get("emotion"),
-        gender=supervision.get("gender"),
-        language=supervision.get("language"),
-        intensity=custom.get("intensity"),
-        text=supervision.get("text"),
-        session=custom.get("session"),
-        duration=cut["duration"],
-    )
+    said = {
+        "id": cut["id"],
+        "corpus": custom["corpus"],
+        "speaker": supervision["speaker"],
+        "emotion": custom.get("emotion"),
+        "gender": supervision.get("gender"),
+        "language": supervision.get("language"),
+        "intensity": custom.get("intensity"),
+        "text": supervision.get("text"),
+        "session": custom.get("session"),
+        "duration": cut["duration"],
+    }
+    return _UTTERANCE.validate_python(said)
 
 
 def source_of(cut: dict[str, Any]) -> Source:
     """Where the audio of a line of a cuts.jsonl.gz of ours lies."""
-    return Source(audio_file(cut, str(cut["id"])), cut["channel"], cut["start"])
+    said = {"path": audio_file(cut, str(cut["id"])), "channel": cut["channel"], "start": cut["start"]}
+    return _SOURCE.validate_python(said)
 
 
 def indexed(cut: dict[str, Any]) -> Indexed:
@@ -103,4 +110,8 @@ def indexed(cut: dict[str, Any]) -> Indexed:
     features = cut.get("features")
     if features is None:
         return Indexed(utterance, audio, source=source_of(cut))
-    return Indexed(utterance, audio, cut["custom"]["features_digest"], int(features["storage_key"]))
+    return Indexed(utterance, audio, str(cut["custom"]["features_digest"]), int(features["storage_key"]))
+
+
+_UTTERANCE, _SOURCE = TypeAdapter(Utterance), TypeAdapter(Source)
+"""They hold values against the types above."""

@@ -28,21 +28,22 @@ def read(root: Path, file: str, corpus: str = "", emotion: str = "emotion") -> I
         where = f"{place}: {cut.get('id')}"
         source, supervision = audio_file(cut, place), _supervision(cut, where)
         custom = {**(cut.get("custom") or {}), **(supervision.get("custom") or {})}
-        start, duration = float(cut["start"]), float(cut["duration"])
+        start, duration = float(cut.get("start", 0)), float(cut["duration"])
+        for key in (emotion, "intensity", "session"):
+            if isinstance(custom.get(key), dict | list):
+                raise SernetError(f"{where}: custom.{key} is not one value: {str(custom[key])[:60]}")
         whole = start == 0 and abs(duration - float(cut["recording"]["duration"])) < NEGLIGIBLE
+        said: dict[str, Any] = {key: supervision.get(key) for key in ("speaker", "gender", "language", "text")}
+        said |= {"emotion_raw": custom.get(emotion), "intensity": custom.get("intensity")}
+        said |= {"session": custom.get("session")}
+        said = {key: None if value is None else str(value) for key, value in said.items()}
+        said |= {} if whole else {"start": start, "duration": duration}
         yield utterance(
             places.path(source, where),
             corpus=corpus,
             identity=cut["id"],
-            speaker=supervision.get("speaker"),
             whole=whole,
-            gender=supervision.get("gender"),
-            emotion_raw=custom.get(emotion),
-            language=supervision.get("language"),
-            text=supervision.get("text"),
-            intensity=custom.get("intensity"),
-            session=custom.get("session"),
-            **({} if whole else {"start": start, "duration": duration}),
+            **said,
         )
 
 
@@ -52,9 +53,9 @@ def channel(root: Path, file: str) -> int:
     Raises:
         SernetError: they are taken from different ones.
     """
-    found = {cut.get("channel", 0) for _, cut in read_cut_lines(root / file)}
-    if len(found) > 1 or not all(isinstance(number, int) for number in found):
-        raise SernetError(f"{root / file}: channels {found}; a corpus is read from one channel")
+    found = {str(cut.get("channel", 0)) for _, cut in read_cut_lines(root / file)}
+    if len(found) > 1 or not all(name.isdecimal() for name in found):
+        raise SernetError(f"{root / file}: channels {', '.join(sorted(found))}; a corpus is read from one channel")
     return int(next(iter(found), 0))
 
 
