@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,8 +21,9 @@ from sernet.corpus.kaldi_dir import write_table
 from sernet.corpus.manifests import write_jsonl
 from sernet.corpus.utterances import of_line
 from sernet.errors import SernetError
-from sernet.features import ark
+from sernet.features import ark, split_index
 from sernet.features.fbank import extract_cut
+from sernet.features.split_index import Written
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 
@@ -41,31 +43,35 @@ def extract_split(
 
     ``extract(cut, config)`` gives a cut's features (frames, bins): FBanks, or one frame of functionals.
 
-    Each utterance is indexed when it has been written. A killed split goes on after the last indexed one; the index
-    begins with what it was made from, so that one of other cuts, settings or code (``identity``, the job's) is not
-    taken up.
+    Each utterance is indexed when it has been written. A killed split goes on after the last indexed one that is as it
+    was written; the index begins with what it was made from, so that one of other cuts, settings or code
+    (``identity``, the job's) is not taken up.
 
     Raises:
         SernetError: audio that could be read in stage 1 no longer can; names the utterance.
     """
     made_from = _digest(cuts, json.dumps([first, last, identity, config.model_dump(mode="json")]))
-    index = out.with_suffix(".jsonl")
-    done = _resume(index, out.with_suffix(".ark"), made_from)
+    done = split_index.resume(out, made_from)
     if done:
         print(f"going on after {len(done)} finished utterances", flush=True)
     wanted = [cut for number, cut in enumerate(_cuts(cuts)) if first <= number < last][len(done) :]
-    with open(out.with_suffix(".ark"), "ab") as stream, open(index, "a", encoding="utf-8") as lines:
+    with open(out.with_suffix(".ark"), "a+b") as stream, open(out.with_suffix(".jsonl"), "ab") as lines:
         if not lines.tell():
-            print(json.dumps({"made_from": made_from}), file=lines, flush=True)
+            lines.write(split_index.first_line(made_from))
+            lines.flush()
         for cut in track(wanted, description="extracting"):
             try:
                 matrix = extract(cut, config)
             except Exception as error:
                 raise SernetError(f"{cut.id}: no features of {cut.recording.sources[0].source}: {error}") from error
+            begin = stream.tell()
             offset = ark.append(stream, cut.id, matrix, config.storage)
-            stream.flush()
-            entry = {"id": cut.id, "offset": offset, "frames": len(matrix), "end": stream.tell(), **_content(matrix)}
-            print(json.dumps(entry), file=lines, flush=True)
+            end = stream.tell()
+            stream.seek(begin)
+            stored = split_index.digest(stream.read(end - begin))
+            content = split_index.digest(matrix.tobytes())
+            lines.write(Written(cut.id, offset, len(matrix), end, content, stored).line)
+            lines.flush()
         os.fsync(stream.fileno())
 
 
@@ -75,24 +81,22 @@ def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) ->
     The result is the same to the byte for any number of splits.
 
     Raises:
-        SernetError: an utterance has no features.
+        SernetError: an utterance has no features, or a split is damaged.
     """
-    index: dict[str, dict[str, Any]] = {}
+    index: dict[str, Written] = {}
     with atomic(folder / "feats.ark") as temporary:
         with open(temporary, "wb") as joined:
             for split in splits:
                 base = joined.tell()
-                for entry in _entries(split.with_suffix(".jsonl"))[1:]:
-                    index[entry["id"]] = entry | {"offset": base + entry["offset"]}
+                for entry in split_index.whole(split):
+                    index[entry.id] = replace(entry, offset=base + entry.offset)
                 _copy(split.with_suffix(".ark"), joined)
     wanted = list(_cuts(cuts))
     absent = [cut.id for cut in wanted if cut.id not in index]
     if absent:
         raise SernetError(f"{folder}: {len(absent)} utterances have no features: {', '.join(absent[:5])}")
-    write_table(
-        folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry['offset']}" for key, entry in index.items()}
-    )
-    write_table(folder / "utt2num_frames", {key: str(entry["frames"]) for key, entry in index.items()})
+    write_table(folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry.offset}" for key, entry in index.items()})
+    write_table(folder / "utt2num_frames", {key: str(entry.frames) for key, entry in index.items()})
     write_jsonl(folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config).to_dict() for cut in wanted))
 
 
@@ -102,12 +106,12 @@ def _cuts(path: Path) -> Iterator[MonoCut]:
         yield of_line(MonoCut.from_dict, cut, where)
 
 
-def _with_features(cut: Any, entry: dict[str, Any], config: Settings) -> Any:
+def _with_features(cut: Any, entry: Written, config: Settings) -> Any:
     """The cut with features in place of its recording; paths are relative to the manifest's folder."""
     is_fbank = isinstance(config, FeatureConfig)
     features = Features(
         type="fbank" if is_fbank else config.name,
-        num_frames=entry["frames"],
+        num_frames=entry.frames,
         num_features=config.bins,
         frame_shift=config.frame_shift or cut.duration,
         sampling_rate=config.sample_rate,
@@ -115,7 +119,7 @@ def _with_features(cut: Any, entry: dict[str, Any], config: Settings) -> Any:
         duration=cut.duration,
         storage_type="sernet_ark",
         storage_path="feats.ark",
-        storage_key=str(entry["offset"]),
+        storage_key=str(entry.offset),
         channels=0,
         recording_id=cut.recording.id,
     )
@@ -124,12 +128,8 @@ def _with_features(cut: Any, entry: dict[str, Any], config: Settings) -> Any:
     cut.supervisions = [supervision.with_offset(0) for supervision in cut.supervisions]
     for supervision in cut.supervisions:
         supervision.channel = 0
-    cut.custom = {"features_digest": entry["digest"]}
+    cut.custom = {"features_digest": entry.digest}
     return cut
-
-
-def _content(matrix: np.ndarray) -> dict[str, str]:
-    return {"digest": hashlib.sha256(matrix.tobytes()).hexdigest()[:32]}
 
 
 def _digest(cuts: Path, more: str) -> str:
@@ -140,31 +140,6 @@ def _digest(cuts: Path, more: str) -> str:
             digest.update(block)
     digest.update(more.encode())
     return digest.hexdigest()
-
-
-def _entries(index: Path) -> list[dict[str, Any]]:
-    """The whole lines of an index: a line that was being written when the split was killed does not count."""
-    text = index.read_text(encoding="utf-8") if index.exists() else ""
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-
-
-def _resume(index: Path, stream: Path, made_from: str) -> list[dict[str, Any]]:
-    """Finished utterances of an earlier try, with both files cut back to them; else none and no files."""
-    index.parent.mkdir(parents=True, exist_ok=True)
-    entries = _entries(index)
-    size = stream.stat().st_size if stream.exists() else 0
-    if (
-        not entries
-        or entries[0].get("made_from") != made_from
-        or (len(entries) > 1 and entries[-1].get("end", size + 1) > size)
-    ):
-        index.unlink(missing_ok=True)
-        stream.unlink(missing_ok=True)
-        return []
-    os.truncate(index, sum(len(json.dumps(entry)) + 1 for entry in entries))
-    with open(stream, "ab") as file:
-        file.truncate(entries[-1]["end"] if len(entries) > 1 else 0)
-    return entries[1:]
 
 
 def _copy(source: Path, target: BinaryIO) -> None:
