@@ -17,7 +17,8 @@ def load_examples(folders: dict[str, Path], items: Sequence[Indexed]) -> Example
         arks = {corpus: folder / "feats.ark" for corpus, folder in folders.items()}
         streams = {corpus: stack.enter_context(open(path, "rb")) for corpus, path in arks.items()}
         features = [
-            ark.read_stream(streams[item.utterance.corpus], item.offset, 0, None, str(arks[item.utterance.corpus]))
+            ark.read_stream(streams[of.corpus], item.offset, 0, None, str(arks[of.corpus]), of.id)
             for item in items
+            for of in [item.utterance]
         ]
     return Examples([item.utterance for item in items], features)

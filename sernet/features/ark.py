@@ -10,6 +10,7 @@ import math
 import os
 import re
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,12 +53,17 @@ def read(path: Path, offset: int, first: int = 0, frames: int | None = None) -> 
         raise SernetError(f"{path}: cannot be read: {error.strerror}; {AGAIN}") from error
 
 
-def read_stream(stream: BinaryIO, offset: int, first: int, frames: int | None, where: str) -> np.ndarray:
-    """As `read`, from an open file; ``where`` names it in errors."""
+def read_stream(
+    stream: BinaryIO, offset: int, first: int, frames: int | None, where: str, key: str | None = None
+) -> np.ndarray:
+    """As `read`, from an open file; ``where`` names it in errors, and ``key`` is whose matrix must stand there."""
     size = stream.seek(0, os.SEEK_END)
     if not 0 <= offset < size:
         raise SernetError(f"{where}:{offset}: the ark has {size} bytes; {AGAIN}")
-    stream.seek(offset)
+    before = b"" if key is None else f"{key} ".encode()
+    stream.seek(max(0, offset - len(before)))
+    if stream.read(len(before)) != before:
+        raise SernetError(f"{where}:{offset}: the matrix there is not that of {key}; {AGAIN}")
     head = stream.read(5)
     if head == b"\0BFM ":
         rows_size, rows, columns_size, columns = struct.unpack("<bibi", _exactly(stream, 10, where, offset))
@@ -86,6 +92,19 @@ def read_stream(stream: BinaryIO, offset: int, first: int, frames: int | None, w
     if not np.isfinite(matrix).all():
         raise SernetError(f"{where}:{offset}: the matrix holds values that are not finite; {AGAIN}")
     return matrix
+
+
+def read_all(path: Path, places: Iterable[tuple[int, str]]) -> list[np.ndarray]:
+    """The whole matrices at ``places``: offset, and the key that must stand before it.
+
+    Raises:
+        SernetError: see `read`; another key stands there.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return [read_stream(stream, offset, 0, None, str(path), key) for offset, key in places]
+    except OSError as error:
+        raise SernetError(f"{path}: cannot be read: {error.strerror}; {AGAIN}") from error
 
 
 def read_scp(path: Path) -> dict[str, tuple[Path, int]]:

@@ -8,18 +8,22 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
+from sernet.config.base import Strict, validate
 from sernet.config.features import FeatureConfig
 from sernet.config.ood import OodSetConfig
 from sernet.corpus.audio import load_audio
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.dataset import Examples
+from sernet.errors import SernetError
 from sernet.features import ark
 from sernet.features.fbank import extract
 from sernet.ood.matching import BINS, Recording, Reference
 from sernet.ood.sets import make_clips
 from sernet.pipeline.files import atomic, write_text
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_jsonl
 
 
 def make_set(
@@ -58,20 +62,29 @@ def make_set(
 
 
 def load_set(path: Path) -> Examples:
-    """The set at ``path``; its name stands for a corpus, and only corrupted speech has an emotion."""
-    lines = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    """The set at ``path``; its name stands for a corpus, and only corrupted speech has an emotion.
+
+    Raises:
+        SernetError: its ark or index is missing or damaged; names the line.
+    """
+    clips = [validate(_Clip, line, where, SernetError) for where, line in read_jsonl(path.with_suffix(".jsonl"))]
     utterances = [
         Utterance(
-            id=line["id"],
-            corpus=path.stem,
-            speaker=line["speaker"] or None,
-            emotion=line.get("emotion"),
-            duration=line["duration"],
+            id=clip.id, corpus=path.stem, speaker=clip.speaker or None, emotion=clip.emotion, duration=clip.duration
         )
-        for line in lines
+        for clip in clips
     ]
-    with open(path, "rb") as stream:
-        return Examples(utterances, [ark.read_stream(stream, line["offset"], 0, None, str(path)) for line in lines])
+    return Examples(utterances, ark.read_all(path, [(clip.offset, clip.id) for clip in clips]))
+
+
+class _Clip(Strict):
+    """A line of the index."""
+
+    id: str
+    speaker: str
+    duration: float = Field(gt=0)
+    offset: int
+    emotion: str | None = None
 
 
 def _recording(item: Indexed) -> Recording:

@@ -8,15 +8,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
+from sernet.config.base import Strict, validate
 from sernet.config.features import FeatureConfig
 from sernet.corpus.audio import load_audio
 from sernet.corpus.utterances import Indexed
+from sernet.errors import SernetError
 from sernet.features import ark
 from sernet.features.fbank import extract
 from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic, write_text
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_jsonl
 from sernet.timeline.made import Plan, join
 from sernet.timeline.segments import Segment
 from sernet.timeline.windows import Windows
@@ -65,26 +69,42 @@ def make(plans: Sequence[Plan], items: Mapping[str, Indexed], features: FeatureC
 
 
 def read_index(path: Path) -> list[Recording]:
-    """The recordings whose index lies beside the ark ``path``."""
-    lines = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    """The recordings whose index lies beside the ark ``path``.
+
+    Raises:
+        SernetError: it is missing or damaged; names the line.
+    """
+    lines = [validate(_Line, line, where, SernetError) for where, line in read_jsonl(path.with_suffix(".jsonl"))]
     return [
         Recording(
-            line["id"],
-            line["speaker"],
-            line["pattern"],
-            line["duration"],
-            tuple(Segment(*segment) for segment in line["reference"]),
-            line["offset"],
+            line.id,
+            line.speaker,
+            line.pattern,
+            line.duration,
+            tuple(Segment(*segment) for segment in line.reference),
+            line.offset,
         )
         for line in lines
     ]
+
+
+class _Line(Strict):
+    """Of the index."""
+
+    id: str
+    speaker: str
+    pattern: str
+    pieces: list[str]
+    duration: float = Field(gt=0)
+    reference: list[tuple[float, float, str]] = Field(min_length=1)
+    offset: int
 
 
 def read_features(path: Path, recordings: Sequence[Recording]) -> Iterator[np.ndarray]:
     """Their FBanks ``(frames, bins)``, one after the other."""
     with open(path, "rb") as stream:
         for item in recordings:
-            yield ark.read_stream(stream, item.offset, 0, None, str(path))
+            yield ark.read_stream(stream, item.offset, 0, None, str(path), item.id)
 
 
 def save_windows(path: Path, windows: Sequence[Windows]) -> None:
