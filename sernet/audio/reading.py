@@ -19,6 +19,8 @@ from sernet.errors import SernetError
 
 BLOCK = 1 << 18
 """Samples of all channels together that are read at a time."""
+SLACK = 0.05
+"""Seconds by which the end of a part may lie behind that of its recording."""
 
 
 class OpenAudio:
@@ -57,6 +59,36 @@ class OpenAudio:
                 yield block
         except (soundfile.SoundFileError, OSError) as error:
             raise SernetError(f"cannot be read beyond {held} of {self.frames} samples: {_reason(error)}") from error
+
+
+def read(
+    path: str | Path, channel: int | None = None, start: float = 0.0, duration: float | None = None
+) -> tuple[NDArray[np.float32], int]:
+    """Mono samples (n,), float32, full scale +-1, of a recording or a part of it, and their rate in Hz.
+
+    Args:
+        channel: the one that is read; None: the mean of all.
+        start, duration: seconds; None: to the end.
+
+    Raises:
+        SernetError: it cannot be read, has no such channel, or ends more than `SLACK` before the part does. Begins
+            with the path.
+    """
+    try:
+        with open_audio(path) as audio:
+            if channel is not None and not 0 <= channel < audio.channels:
+                raise SernetError(f"has {audio.channels} channels, no channel {channel} (they count from 0)")
+            first = round(start * audio.rate)
+            wanted = None if duration is None else round(duration * audio.rate)
+            blocks = [
+                block.mean(axis=1) if channel is None else block[:, channel] for block in audio.blocks(first, wanted)
+            ]
+            samples = np.concatenate([np.zeros(0, np.float32), *blocks])
+            if wanted is not None and wanted - len(samples) > SLACK * audio.rate:
+                raise SernetError(f"holds {min(first, audio.frames) + len(samples)} of {first + wanted} samples")
+            return samples, audio.rate
+    except SernetError as error:
+        raise SernetError(f"{path}: {error}") from error
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sernet.audio.resample import resample
 from sernet.bundle.format import Bundle
-from sernet.bundle.resample import resample
 from sernet.model.linear import LinearClassifier
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sernet.audio.resample import resample
 from sernet.bundle.audio import equal_size, mono
 from sernet.bundle.engine import Engine, choose
 from sernet.bundle.format import Bundle, read
 from sernet.bundle.listeners import Listeners
 from sernet.bundle.outliers import Frozen, Head
-from sernet.bundle.resample import resample
 from sernet.errors import SernetError, UsageError
 
 

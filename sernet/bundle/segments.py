@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sernet.audio.resample import resample
 from sernet.bundle.engine import recogniser
 from sernet.bundle.format import Bundle
 from sernet.bundle.inputs import Pieces
-from sernet.bundle.resample import resample
 from sernet.config.base import validate
 from sernet.config.timeline import TimelineConfig
 from sernet.data.dataset import FrontEnd

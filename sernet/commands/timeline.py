@@ -305,14 +305,11 @@ def _read(file: Path) -> tuple[np.ndarray, int]:
 
 def _features(samples: np.ndarray, rate: int, model: _Model) -> np.ndarray:
     """FBanks of the whole recording, computed piece by piece."""
-    from scipy.signal import resample_poly
-
+    from sernet.audio.resample import resample
     from sernet.features.fbank import extract
 
     wanted = model.features.sample_rate
-    if rate != wanted:
-        common = int(np.gcd(rate, wanted))
-        samples = resample_poly(samples, wanted // common, rate // common).astype(np.float32)
+    samples = resample(samples, rate, wanted)
     shift = round(model.features.frame_shift * wanted)
     size = round(PIECE / model.features.frame_shift) * shift
     pieces = [samples[at : at + size] for at in range(0, len(samples), size)]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sernet.audio.rates import HIGHEST, LOWEST
 from sernet.config.base import Strict
 
 
@@ -16,7 +17,7 @@ class FeatureConfig(Strict):
     """
 
     name: str = Field("fbank80", pattern=r"^[A-Za-z0-9_-]+$", description="folder below data/<corpus>/")
-    sample_rate: int = Field(16000, gt=0, description="Hz; other rates are resampled")
+    sample_rate: int = Field(16000, ge=LOWEST, le=HIGHEST, description="Hz; other rates are resampled")
     bins: int = Field(80, gt=0, description="mel filters")
     frame_length: float = Field(0.025, gt=0, description="seconds")
     frame_shift: float = Field(0.010, gt=0, description="seconds")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sernet.audio.rates import HIGHEST, LOWEST
 from sernet.config.base import Strict
 
 HOW_TO_GET = (
@@ -25,7 +26,7 @@ class FunctionalsConfig(Strict):
     """What openSMILE computes of an utterance: one frame in the place of FBanks' many."""
 
     features: FunctionalsName = Field(description=WHICH)
-    sample_rate: int = Field(16000, gt=0, description="Hz; other rates are resampled, as for FBanks")
+    sample_rate: int = Field(16000, ge=LOWEST, le=HIGHEST, description="Hz; other rates are resampled, as for FBanks")
     storage: Literal["float32"] = "float32"
     frame_shift: None = Field(None, description="there is one frame, as long as the utterance")
 

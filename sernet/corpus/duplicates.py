@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
-from scipy.signal import correlate, firwin, resample_poly
+from scipy.signal import correlate
 
+from sernet.audio.resample import resample
 from sernet.draws import generator
 
 Samples = NDArray[np.float32]
@@ -54,18 +52,7 @@ class Overlap:
 
 def at_rate(samples: Samples, rate: int) -> Samples:
     """``samples`` (n,) at `RATE`."""
-    if rate == RATE:
-        return samples
-    ratio = Fraction(RATE, rate)
-    low_pass: Any = _low_pass(ratio)  # its stubs know no array here
-    return resample_poly(samples, ratio.numerator, ratio.denominator, window=low_pass).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def _low_pass(ratio: Fraction) -> Samples:
-    """The filter that `resample_poly` would design anew for every clip."""
-    widest = max(ratio.numerator, ratio.denominator)
-    return firwin(20 * widest + 1, 1 / widest, window=("kaiser", 5.0)).astype(np.float32)
+    return resample(samples, rate, RATE)
 
 
 def hashes(samples: Samples) -> NDArray[np.int64]:

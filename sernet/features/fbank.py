@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 from lhotse import Fbank, FbankConfig
-from lhotse.audio.backend import LibsndfileBackend, audio_backend
 from lhotse.cut import MonoCut
 
+from sernet.audio.reading import read
+from sernet.audio.resample import resample
 from sernet.config.features import FeatureConfig
 
 
@@ -37,13 +38,13 @@ def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
 
 
 def load(cut: MonoCut, sample_rate: int) -> np.ndarray:
-    """Samples (n,) of a cut at ``sample_rate`` Hz, read by libsndfile and by nothing else.
+    """Samples (n,) of a cut at ``sample_rate`` Hz, of its own channel.
 
-    Of its own accord Lhotse hands names that end with `.sph` to a shell, with all that such a name may hold.
+    Raises:
+        SernetError: they cannot be read.
     """
-    with audio_backend(LibsndfileBackend()):
-        samples: np.ndarray = cut.resample(sample_rate).load_audio()[0]
-    return samples
+    samples, rate = read(cut.recording.sources[0].source, cut.channel, cut.start, cut.duration)
+    return resample(samples, rate, sample_rate)
 
 
 def extract_cut(cut: MonoCut, config: FeatureConfig) -> np.ndarray:

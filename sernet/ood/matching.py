@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import cheby2, lfilter, resample_poly, sosfiltfilt
+from scipy.signal import cheby2, lfilter, sosfiltfilt
 
+from sernet.audio.resample import resample
 from sernet.errors import SernetError
 from sernet.ood.level import ACTIVE_RANGE_DB
 
@@ -44,10 +44,7 @@ class Recording(NamedTuple):
         samples = np.asarray(samples, dtype=np.float32)
         if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all():
             raise SernetError(f"{self.utt_id}: expected finite mono samples, shape is {samples.shape}")
-        if own != rate:
-            ratio = Fraction(rate, own)
-            samples = resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
-        return samples, own
+        return resample(samples, own, rate), own
 
 
 class Target(NamedTuple):

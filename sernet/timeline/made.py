@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import resample_poly
 
+from sernet.audio.resample import resample
 from sernet.corpus.sound import FRAME, RANGE_DB
 from sernet.draws import generator
 from sernet.timeline.segments import Segment
@@ -75,10 +75,7 @@ def join(
     reference: list[Segment] = []
     at = 0
     for (samples, own_rate), label in zip(pieces, labels, strict=True):
-        if own_rate != rate:
-            common = int(np.gcd(own_rate, rate))
-            samples = resample_poly(samples, rate // common, own_rate // common)
-        samples = speech_of(samples, rate)
+        samples = speech_of(resample(samples, own_rate, rate), rate)
         if joined:
             samples = samples * (_rms(joined[0]) / max(_rms(samples), 1e-9))
         joined.append(samples)

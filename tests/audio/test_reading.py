@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sernet.audio.reading import BLOCK, open_audio
+from sernet.audio.reading import BLOCK, open_audio, read
 from sernet.errors import SernetError
 
 RATE = 16000
@@ -89,3 +89,28 @@ def test_a_flac_that_promises_gigabytes_takes_no_memory() -> None:
         assert audio.said.samples == audio.frames
         with pytest.raises(SernetError, match=rf"cannot be read beyond \d+ of {audio.frames} samples"):
             list(audio.blocks())
+
+
+def test_a_part_of_one_channel_or_of_the_mean_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, _samples(2 * BLOCK, 2), RATE, subtype="FLOAT")
+    once, _ = soundfile.read(path, dtype="float32")
+    samples, rate = read(path, channel=1, start=0.5, duration=10.0)
+    assert rate == RATE and samples.dtype == np.float32
+    np.testing.assert_array_equal(samples, once[8000:168000, 1])
+    np.testing.assert_allclose(read(path)[0], once.mean(axis=1), atol=1e-7)
+    np.testing.assert_array_equal(read(path, 0, start=20.0)[0], once[20 * RATE :, 0])
+
+
+def test_what_is_not_there_is_said_with_the_path(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, _samples(RATE, 2), RATE)
+    assert len(read(path, 0, 0.5, 0.51)[0]) == RATE // 2  # an end that is missed by 10 ms
+    with pytest.raises(SernetError, match=r"x\.wav: holds 16000 of 24000 samples"):
+        read(path, 0, 0.5, 1.0)
+    with pytest.raises(SernetError, match=r"x\.wav: holds 16000 of 64000 samples"):
+        read(path, 0, 3.0, 1.0)
+    with pytest.raises(SernetError, match=r"x\.wav: has 2 channels, no channel 2"):
+        read(path, 2)
+    with pytest.raises(SernetError, match=r"y\.wav: there is no such file"):
+        read(tmp_path / "y.wav")

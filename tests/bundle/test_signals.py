@@ -1,14 +1,12 @@
-"""Resampling and FBank of a bundle against Lhotse's, and against float64."""
+"""FBank of a bundle against Lhotse's, and against float64."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from lhotse.augmentation.resample import Resample
 
 from sernet.bundle.graph import ConvolutionalFilterBank, FilterBank, Windows
-from sernet.bundle.resample import resample
 from sernet.config.features import FeatureConfig
 from sernet.data.dataset import FrontEnd
 from sernet.draws import generator
@@ -29,22 +27,6 @@ def speechlike(seconds: float, rate: int) -> np.ndarray:
 
 def filters(config: FeatureConfig) -> torch.Tensor:
     return extractor(config).extractor._fb.detach()
-
-
-@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000, 96000])
-def test_resampling_is_lhotses(rate: int) -> None:
-    samples = speechlike(0.7, rate)
-    expected = Resample(rate, 16000)(torch.from_numpy(samples)[None])[0].numpy()
-    found = resample(samples, rate, 16000)
-    assert len(found) == round(len(samples) * 16000 / rate)
-    np.testing.assert_allclose(found, expected[: len(found)], atol=3e-5)
-
-
-def test_resampling_keeps_a_tone_at_any_rate() -> None:
-    rate = 15999  # shares no divisor with the target
-    tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)
-    found = resample(tone, rate, 16000)[1000:-1000]
-    np.testing.assert_allclose(found, np.sin(2 * np.pi * 440 * np.arange(1000, 15000) / 16000), atol=2e-3)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=["16 kHz", "8 kHz"])

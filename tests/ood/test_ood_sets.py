@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.signal import cheby2, resample_poly, sosfilt, welch
+import torch
+from lhotse.augmentation.resample import Resample
+from scipy.signal import cheby2, sosfilt, welch
 
 from sernet.config.ood import OodSetConfig
 from sernet.errors import SernetError
@@ -97,7 +99,7 @@ def test_a_source_of_a_lower_rate_is_filled_up_to_the_band():
         list(make_clips("digits", far("corpus", corpus="fsdd", matched=choice), wide, digits))
         for choice in (False, True)
     )
-    assert edges(plain.samples)[1] < 5000
+    assert edges(plain.samples)[1] < 5500
     assert edges(matched.samples)[1] == pytest.approx(wide.targets[0].high, abs=130)
     frequency, power = welch(np.diff(matched.samples), RATE, nperseg=512)
     _, wanted = welch(np.diff(speech(0, 2.0, high=7000.0)), RATE, nperseg=512)
@@ -128,7 +130,7 @@ def test_unmatched_clips_of_a_corpus_are_as_they_are():
     sources = [recording("a", samples, 8000, "s"), recording("b", samples)]
     first, second = make_clips("plain", far("corpus", corpus="x", matched=False), REFERENCE, sources)
     assert (first.utt_id, first.speaker, second.utt_id) == ("plain-a", "s", "plain-b")
-    np.testing.assert_allclose(first.samples, resample_poly(samples, 2, 1), atol=1e-6)
+    np.testing.assert_allclose(first.samples, Resample(8000, 16000)(torch.from_numpy(samples)).numpy(), atol=1e-6)
     np.testing.assert_array_equal(second.samples, samples)
 
 
