@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 
 import sernet
-from sernet.bundle.resample import resample
+from sernet.audio.resample import resample
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINES = ("onnx", "torch")
