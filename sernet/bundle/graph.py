@@ -114,6 +114,7 @@ class Windows(nn.Module):
     def _own_mean(self, energies: Tensor) -> Tensor:
         if not self.speech:
             return energies.mean(1, keepdim=True)
+        # The twin in torch of `sernet.audio.activity.loud_energies`.
         level = energies.double().logsumexp(2)
         loud = level >= level.amax(1, keepdim=True) - SPEECH_DB * math.log(10) / 10
         weight = loud.to(energies.dtype)[:, :, None]

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-RANGE_DB = 40.0
-"""A frame this far below the loudest is a pause; a frequency this far below the strongest is outside the band."""
-FRAME = 0.025
-"""Seconds."""
-SILENCE_DB = -100.0
-"""Nothing is said to be softer."""
+from sernet.audio.activity import FRAME, emphasised, frame_power, framed
+from sernet.audio.bandwidth import band
+from sernet.audio.level import in_decibels, speech_power
+
 FULL_SCALE = 0.99
 
 
@@ -35,22 +33,21 @@ def measure(samples: NDArray[np.float32], rate: int) -> Sound:
     """Measure mono ``samples`` (n,), full scale +-1."""
     size = max(1, round(FRAME * rate))
     padded = np.pad(samples, (0, -len(samples) % size)).astype(np.float64)
-    power = np.mean(padded.reshape(-1, size) ** 2, axis=1)
-    active = power[power >= power.max(initial=0.0) * 10 ** (-RANGE_DB / 10)]
-    level = 10 * np.log10(max(float(active.mean()) if len(active) else 0.0, 10 ** (SILENCE_DB / 10)))
-    return Sound(rate, len(samples) / rate, float(level), _edge(padded, rate), _clipped(samples))
+    level = in_decibels(speech_power(frame_power(framed(padded, size))))
+    return Sound(rate, len(samples) / rate, level, _edge(padded, rate), _clipped(samples))
 
 
 def _edge(samples: NDArray[np.float64], rate: int) -> float:
     """Of the mean power of half-overlapping windows (Welch), which `scipy.signal.welch` takes twice as long for."""
-    emphasised = np.append(samples[:1], samples[1:] - 0.97 * samples[:-1])
     size = min(len(samples), round(0.032 * rate))
-    frames = np.lib.stride_tricks.sliding_window_view(emphasised, size)[:: max(1, size // 2)]
+    if not size:
+        return 0.0
+    frames = framed(emphasised(samples), size, max(1, size // 2))
     spectrum = rfft((frames - frames.mean(axis=1, keepdims=True)) * np.hanning(size), axis=1)
     power = np.mean(spectrum.real**2 + spectrum.imag**2, axis=0)
     if not power.max():
         return 0.0
-    return float(np.flatnonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))[-1] * rate / size)
+    return float((band(power)[1] - 1) * rate / size)
 
 
 def _clipped(samples: NDArray[np.float32]) -> bool:

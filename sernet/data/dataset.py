@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sernet.audio.activity import loud_energies, span
 from sernet.corpus.utterances import Utterance
 from sernet.errors import SernetError
 
@@ -97,18 +98,12 @@ def trim(matrix: np.ndarray, trim_db: float | None) -> np.ndarray:
     """
     if trim_db is None:
         return matrix
-    there = np.flatnonzero(loud(matrix, trim_db))
-    return matrix[there[0] : there[-1] + 1]
-
-
-def loud(matrix: np.ndarray, decibels: float) -> np.ndarray:
-    """Whether a frame's energy is at most ``decibels`` below the loudest frame's: bool (frames,)."""
-    level = np.log(np.exp(matrix.astype(np.float64)).sum(1))
-    return np.asarray(level >= level.max() - decibels * np.log(10) / 10)
+    first, last = span(loud_energies(matrix, trim_db))
+    return matrix[first:last]
 
 
 def _own_mean(matrix: np.ndarray, normalise: str) -> np.ndarray:
-    return np.asarray(matrix[loud(matrix, SPEECH_DB)].mean(0) if normalise == "speech" else matrix.mean(0))
+    return np.asarray(matrix[loud_energies(matrix, SPEECH_DB)].mean(0) if normalise == "speech" else matrix.mean(0))
 
 
 def batches(lengths: np.ndarray, size: int, keys: np.ndarray, pool: int = 4) -> list[np.ndarray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import signal
 
+from sernet.audio.activity import loud, span
+
 TRIM_DB = 40.0
 LOUD_DB = 30.0
 LEVEL_DB = -26.0
@@ -33,9 +35,9 @@ def brought_forward(samples: np.ndarray, sample_rate: int, channel: bool = False
 
 def bounds(samples: np.ndarray, sample_rate: int) -> tuple[int, int]:
     """First sample and end of the speech: of the first and the last frame within `TRIM_DB` of the loudest."""
-    there = np.flatnonzero(_loud(_spectra(samples, sample_rate)[1], TRIM_DB))
+    first, last = span(loud(_spectra(samples, sample_rate)[1].sum(1), TRIM_DB))
     size, shift = _frame(sample_rate)
-    return int(there[0]) * shift, int(there[-1]) * shift + size
+    return first * shift, (last - 1) * shift + size
 
 
 def equalised(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -67,13 +69,7 @@ def _spectra(samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndar
     return hz, density.T * hz[1]
 
 
-def _loud(power: np.ndarray, decibels: float) -> np.ndarray:
-    """Whether a frame of ``power`` (frames, bins) is within ``decibels`` of the loudest: bool (frames,)."""
-    total = power.sum(1)
-    return np.asarray(total >= total.max() / 10 ** (decibels / 10))
-
-
 def _long_term(samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies (bins,) in Hz, and the mean square of the speech in each."""
     hz, power = _spectra(samples, sample_rate)
-    return hz, power[_loud(power, LOUD_DB)].mean(0)
+    return hz, power[loud(power.sum(1), LOUD_DB)].mean(0)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sernet.audio.bandwidth import band
 from sernet.ood.base import ExampleDetector
-from sernet.ood.level import DECIBEL, active
-
-EDGE_DB = 40.0
+from sernet.ood.level import active
 
 
 class Bandwidth(ExampleDetector):
@@ -23,6 +22,5 @@ class Bandwidth(ExampleDetector):
 
     @staticmethod
     def measure(duration: float, features: NDArray[np.float32]) -> float:
-        spectrum = np.log(np.exp(active(features)).mean(axis=0))
-        within = np.flatnonzero(spectrum >= spectrum.max() - EDGE_DB * DECIBEL)
-        return float(within[-1] - within[0] + 1)
+        first, last = band(np.exp(active(features)).mean(axis=0))
+        return float(last - first)

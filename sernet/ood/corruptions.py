@@ -11,9 +11,10 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, resample_poly, sosfiltfilt
 
+from sernet.audio import level
+from sernet.audio.activity import FRAME, frame_power, framed
 from sernet.errors import SernetError
-from sernet.ood.level import ACTIVE_RANGE_DB
-from sernet.ood.matching import FRAME, Recording, Samples, match_length
+from sernet.ood.matching import Recording, Samples, match_length
 from sernet.ood.signals import make_signal
 
 TALKERS = 6
@@ -76,10 +77,7 @@ def add_noise(samples: Samples, noise: NDArray, snr: float, rate: int) -> Sample
 
 def speech_power(samples: NDArray, rate: int) -> float:
     """Mean power of the active frames."""
-    size = round(FRAME * rate)
-    signal = np.pad(np.asarray(samples, dtype=np.float64), (0, max(0, size - len(samples))))
-    energy = np.mean(signal[: len(signal) // size * size].reshape(-1, size) ** 2, axis=1)
-    return float(energy[energy >= energy.max() * 10 ** (-ACTIVE_RANGE_DB / 10)].mean())
+    return level.speech_power(frame_power(framed(samples, round(FRAME * rate))))
 
 
 def clipped(samples: Samples, share: float) -> NDArray:

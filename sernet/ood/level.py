@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sernet.audio.activity import loud_energies
 from sernet.ood.base import ExampleDetector, Floats
 
 DECIBEL = np.log(10.0) / 10.0
 """One decibel as a natural-log energy."""
-
-ACTIVE_RANGE_DB = 40.0
-"""A frame this far below the loudest one is a pause."""
 
 
 class Level(ExampleDetector):
@@ -28,5 +26,4 @@ class Level(ExampleDetector):
 def active(features: NDArray[np.float32]) -> Floats:
     """The frames of log-FBanks ``(frames, bins)`` whose energy is within 40 dB of the loudest frame's, as float64."""
     energies = np.asarray(features, dtype=np.float64)
-    frame = np.logaddexp.reduce(energies, axis=1)
-    return energies[frame >= frame.max() - ACTIVE_RANGE_DB * DECIBEL]
+    return energies[loud_energies(energies)]

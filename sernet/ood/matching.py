@@ -8,20 +8,18 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import cheby2, lfilter, sosfiltfilt
+from scipy.signal import cheby2, sosfiltfilt
 
+from sernet.audio.activity import FRAME, emphasised, frame_power, framed, loud, span
+from sernet.audio.bandwidth import EDGE_DB, band
+from sernet.audio.level import speech_power
 from sernet.audio.resample import resample
 from sernet.errors import SernetError
-from sernet.ood.level import ACTIVE_RANGE_DB
 
 Samples = NDArray[np.float32]
 
-FRAME, SHIFT = 0.025, 0.010
+SHIFT = 0.010
 """Seconds."""
-PREEMPHASIS = 0.97
-"""Kaldi's: levels and bands are those that the features hear."""
-EDGE_DB = 40.0
-"""The band ends where the long-term spectrum has fallen this far below its peak."""
 BINS = 256
 """Of the long-term spectrum, from 0 Hz to the Nyquist frequency."""
 TINY = float(np.finfo(np.float32).tiny)
@@ -99,21 +97,25 @@ class Reference:
 def long_term_spectrum(samples: NDArray, rate: int) -> NDArray[np.float64]:
     """Mean power ``(BINS,)`` from 0 Hz to the Nyquist frequency, pre-emphasised, of the active frames."""
     frames = _frames(samples, rate)
-    frames = frames[_active(np.mean(frames**2, axis=1))]
+    frames = frames[loud(frame_power(frames))]
     return np.mean(np.abs(np.fft.rfft(frames * np.hanning(frames.shape[1]), 2 * BINS)) ** 2, axis=0)[:BINS]
 
 
 def drop_db(spectrum: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """``(BINS,)``: how many dB below the strongest bin, in power a mel, which is what mel filters gather."""
-    per_mel = spectrum * (700 + rate / 2 / BINS * np.arange(BINS))
+    per_mel = _per_mel(spectrum, rate)
     return -10 * np.log10(np.maximum(per_mel / per_mel.max(), 1e-12))
+
+
+def _per_mel(spectrum: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    return spectrum * (700 + rate / 2 / BINS * np.arange(BINS))
 
 
 def band_edges(spectrum: NDArray[np.float64], rate: int) -> tuple[float, float]:
     """Lowest and highest frequency in Hz that is within 40 dB of the strongest."""
-    within = np.flatnonzero(drop_db(spectrum, rate) <= EDGE_DB)
+    first, last = band(_per_mel(spectrum, rate))
     width = rate / 2 / BINS
-    return float(within[0] * width), float((within[-1] + 1) * width)
+    return float(first * width), float(last * width)
 
 
 def active_rms(samples: Samples, rate: int) -> float:
@@ -121,8 +123,7 @@ def active_rms(samples: Samples, rate: int) -> float:
 
     Pauses do not count, so speech and an unbroken noise of the same level are heard alike.
     """
-    energy = np.mean(_frames(samples, rate) ** 2, axis=1)
-    return float(np.sqrt(energy[_active(energy)].mean()))
+    return float(np.sqrt(speech_power(frame_power(_frames(samples, rate)))))
 
 
 def match_level(samples: Samples, rate: int, level: float) -> Samples:
@@ -189,18 +190,11 @@ def match_length(
 
 def _frames(samples: Samples, rate: int) -> NDArray[np.float64]:
     """Pre-emphasised frames of 25 ms every 10 ms, ``(frames, samples)``; at least one."""
-    size, shift = round(FRAME * rate), round(SHIFT * rate)
-    signal = lfilter([1, -PREEMPHASIS], [1], np.asarray(samples, dtype=np.float64))
-    signal = np.pad(signal, (0, max(0, size - len(signal))))
-    return np.lib.stride_tricks.sliding_window_view(signal, size)[::shift]
-
-
-def _active(energy: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return energy >= energy.max() * 10 ** (-ACTIVE_RANGE_DB / 10)
+    return framed(emphasised(samples), round(FRAME * rate), round(SHIFT * rate))
 
 
 def _power(samples: NDArray) -> float:
-    return float(np.mean(lfilter([1, -PREEMPHASIS], [1], samples) ** 2))
+    return float(np.mean(emphasised(samples) ** 2))
 
 
 def _attenuate(
@@ -216,12 +210,11 @@ def _attenuate(
 
 def _trim(samples: Samples, rate: int) -> Samples:
     """Without the inactive frames at either end; nothing where all is digital silence."""
-    energy = np.mean(_frames(samples, rate) ** 2, axis=1)
-    if energy.max() == 0:
+    power = frame_power(_frames(samples, rate))
+    if power.max() == 0:
         return samples[:0]
-    active = np.flatnonzero(_active(energy))
-    shift = round(SHIFT * rate)
-    return samples[active[0] * shift : active[-1] * shift + round(FRAME * rate)]
+    (first, last), shift = span(loud(power)), round(SHIFT * rate)
+    return samples[first * shift : (last - 1) * shift + round(FRAME * rate)]
 
 
 def _join(left: Samples, right: Samples, overlap: int) -> Samples:

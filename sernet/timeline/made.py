@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sernet.audio.activity import FRAME, frame_power, framed, loud, span
+from sernet.audio.level import rms
 from sernet.audio.resample import resample
-from sernet.corpus.sound import FRAME, RANGE_DB
 from sernet.draws import generator
 from sernet.timeline.segments import Segment
 
@@ -77,7 +78,7 @@ def join(
     for (samples, own_rate), label in zip(pieces, labels, strict=True):
         samples = speech_of(resample(samples, own_rate, rate), rate)
         if joined:
-            samples = samples * (_rms(joined[0]) / max(_rms(samples), 1e-9))
+            samples = samples * (rms(joined[0]) / max(rms(samples), 1e-9))
         joined.append(samples)
         reference.append(Segment(at / rate, (at + len(samples)) / rate, label))
         at += len(samples)
@@ -88,11 +89,5 @@ def join(
 def speech_of(samples: np.ndarray, rate: int) -> np.ndarray:
     """``samples`` without leading and trailing 25 ms frames more than 40 dB below the loudest."""
     size = max(1, round(FRAME * rate))
-    padded = np.pad(samples, (0, -len(samples) % size)).astype(np.float64)
-    power = np.mean(padded.reshape(-1, size) ** 2, axis=1)
-    loud = np.flatnonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))
-    return samples[loud[0] * size : (loud[-1] + 1) * size]
-
-
-def _rms(samples: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    first, last = span(loud(frame_power(framed(np.pad(samples, (0, -len(samples) % size)), size))))
+    return samples[first * size : last * size]
