@@ -9,7 +9,7 @@ from typing import Any
 from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.recipe import CorpusChoice
-from sernet.corpus.entries import source_files
+from sernet.corpus.entries import BadAudio, source_files
 from sernet.data.protocols import list_files, read_lists
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
@@ -68,6 +68,9 @@ def conclude(experiment: Experiment) -> list[str]:
         size = f"{found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h"
         lines.append(f"  {name}: {size}; look at it before training: {experiment.data(name) / 'card.html'}")
         lines += [f"  {name}: not complete: {line}" for line in found["incomplete"]]
+        lines += _some([f"  {name}: {line}" for line in found["findings"]])
+        if found["bad"]:
+            lines.append(f"  {name}: {len(found['bad'])} of {found['utterances'] + len(found['bad'])} left out:")
         lines += _some([f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]])
         lines += _some([f"  {name}: the same audio twice: {' = '.join(group)}" for group in found["identical"]])
     for run in experiment.runs:
@@ -114,12 +117,17 @@ def _tables(corpus: CorpusConfig) -> list[str]:
 def _corpus(job: Job) -> None:
     from sernet.corpus import checks, kaldi_dir, manifests
     from sernet.corpus.entries import iterate_entries
+    from sernet.corpus.folder import listing
+    from sernet.corpus.named import Named
 
     config = validate(CorpusConfig, job.arguments["whole"], job.name)
     root, out, folder = Path(job.config["root"]), Path(job.arguments["out"]), Path(job.arguments["folder"])
-    incomplete = checks.counts(config, iterate_entries(config, root, folder), job.config["allow_partial"])
-    made, bad = manifests.build(config, iterate_entries(config, root, folder), root)
-    checks.bad_audio(config, bad, len(made) + len(bad), job.config["max_bad_share"])
+    named = Named(config, iterate_entries(config, root, folder))
+    incomplete = checks.counts(config, named, job.config["allow_partial"])
+    made, bad = manifests.build(config, named, root)
+    _list_bad(out / "bad.tsv", bad)
+    checks.bad_audio(config, bad, len(made) + len(bad), job.config["max_bad_share"], str(out / "bad.tsv"))
+    unread = [] if (folder / "prepare.py").exists() else listing(root).left_out
     manifests.write(made, out)
     kaldi_dir.write(made, out)
     kaldi_dir.check(out, manifests.read_supervisions(out / "supervisions.jsonl.gz"))
@@ -130,8 +138,17 @@ def _corpus(job: Job) -> None:
         "incomplete": incomplete,
         "bad": [vars(item) for item in bad],
         "identical": made.identical(),
+        "findings": [*unread, *made.findings.lines(), *named.notes()],
     }
     write_json(out / "checks.json", found)
+
+
+def _list_bad(path: Path, bad: list[BadAudio]) -> None:
+    """What is left out, a line each: path, utterance, reason. No file where there is nothing."""
+    if bad:
+        write_text(path, "".join(f"{item.path}\t{item.id}\t{item.reason}\n" for item in bad))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _folds_job(experiment: Experiment, run: Run) -> Job:

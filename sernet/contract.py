@@ -19,7 +19,8 @@ from sernet.config.load import Recipe, corpora_in
 from sernet.config.recipe import SYSTEMS
 from sernet.corpus import checks
 from sernet.corpus.cuts import Listed
-from sernet.corpus.entries import Entry, clean, speaker_id
+from sernet.corpus.entries import Entry
+from sernet.corpus.names import clean, speaker_id
 from sernet.corpus.scaffold import UNSAID
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data import partition

@@ -12,9 +12,17 @@ class SernetError(Exception):
     Scripts print the message alone and exit with 1; anything else is a bug and keeps its traceback.
     """
 
+    def __str__(self) -> str:
+        return shown(super().__str__())
+
 
 class UsageError(SernetError):
     """An option, configuration key or value that is not allowed. Scripts exit with 2 and have made nothing."""
+
+
+def shown(text: str) -> str:
+    r"""``text`` so that it can be printed and stored: bytes of a file name that are not UTF-8 as ``\xe9``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def first_of(names: Collection[object], most: int = 5) -> str:

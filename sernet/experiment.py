@@ -10,7 +10,7 @@ from pathlib import Path
 from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.load import Recipe
 from sernet.config.recipe import RunConfig
-from sernet.corpus.entries import speaker_id
+from sernet.corpus.names import speaker_id
 from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data.protocols import Fold, read_folds
 from sernet.errors import SernetError

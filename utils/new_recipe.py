@@ -14,7 +14,8 @@ from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.load import corpora_in
 from sernet.corpus import scaffold
-from sernet.corpus.entries import Entry, audio_files
+from sernet.corpus.entries import Entry
+from sernet.corpus.folder import audio_files
 from sernet.corpus.imports.common import GENDERS
 from sernet.corpus.propose import like, propose
 from sernet.corpus.roles import INTENSITIES, Part

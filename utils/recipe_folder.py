@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sernet.corpus import scaffold
 from sernet.corpus.emotion_words import labels
-from sernet.corpus.entries import Entry, clean
+from sernet.corpus.entries import Entry
+from sernet.corpus.names import utterance_name
 from sernet.corpus.scaffold import FILL_IN, Draft, Label
 from sernet.corpus.utterances import Utterance
 from sernet.data.fitting import fitting_run
@@ -68,7 +69,7 @@ def meanings(entries: Sequence[Entry], given: Sequence[str]) -> dict[str, Label]
 
 def finish(draft: Draft, entries: Sequence[Entry], egs: Path, root: Path, dry_run: bool) -> int:
     """Show the labels, write the folder, and say what comes next; the exit code."""
-    stems = {(entry.speaker, entry.name or clean(Path(entry.path).stem)) for entry in entries}
+    stems = {(entry.speaker, entry.name or utterance_name(Path(entry.path).stem)) for entry in entries}
     draft = replace(draft, id="name" if len(stems) == len(entries) else "path")
     run = fitting_run(_spoken(draft, entries))
     if run is None and draft.unknown:  # the protocol that two emotions allow which all speak

@@ -9,6 +9,8 @@ header that does not say how long the file is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,7 +117,7 @@ class Listener:
         return "its channels cancel: they are in opposite phase" if self._channel is not None and self._cancel else ""
 
 
-def silent(silences: list[tuple[int, int]], start: int, end: int) -> bool:
+def silent(silences: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Whether nothing is to be heard from sample ``start`` to ``end``."""
     return any(first <= start and end <= last for first, last in silences)
 

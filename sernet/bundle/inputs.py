@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from sernet.bundle.audio import Samples, pieces
 from sernet.corpus.cut_lines import audio_file
-from sernet.corpus.entries import audio_files
+from sernet.corpus.folder import audio_files
 from sernet.errors import SernetError, UsageError
 
 STDIN = "-"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -72,6 +73,11 @@ class CorpusConfig(Strict):
     ignore: list[str] = Field(default_factory=list, description="patterns of audio files that are not part of it")
     id: Literal["name", "path"] = Field("name", description="what an utterance id is made of, after its speaker")
     maps: dict[str, dict[str, str]] = Field(default_factory=dict, description="for each group: raw value -> value")
+    speaker_names: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="raw speaker id -> the person it stands for, where one is written in several ways; the same id for "
+        "a person of their own; null where nobody is known",
+    )
     speakers: dict[str, Gender] = Field(default_factory=dict, description="raw speaker id -> gender")
     channel: int = Field(0, ge=0, description="the channel that is taken from files with several")
     expected: ExpectedCounts = ExpectedCounts()
@@ -85,6 +91,18 @@ class CorpusConfig(Strict):
     )
     known_defects: list[str] = Field(default_factory=list)
     synthesis: SynthesisConfig | None = Field(None, description="made by stage 0, not downloaded")
+
+    @field_validator("pattern", "ignore", "maps", "speakers", "speaker_names", "folds", mode="before")
+    @classmethod
+    def _one_form(cls, value: Any) -> Any:
+        """In NFC, as all that is read of a corpus is compared."""
+        if isinstance(value, str):
+            return unicodedata.normalize("NFC", value)
+        if isinstance(value, list):
+            return [cls._one_form(item) for item in value]
+        if isinstance(value, dict):
+            return {cls._one_form(key): cls._one_form(item) for key, item in value.items()}
+        return value
 
     @field_validator("pattern")
     @classmethod

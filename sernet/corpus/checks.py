@@ -12,6 +12,9 @@ from sernet.corpus.utterances import Utterance
 from sernet.errors import SernetError, first_of
 from sernet.pipeline.sorting import Sorted
 
+SHOWN = 10
+"""Files that an error names."""
+
 
 def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) -> list[str]:
     """Hold what was found against what the release holds; the differences, a line each.
@@ -36,17 +39,20 @@ def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) 
     return lines
 
 
-def bad_audio(config: CorpusConfig, bad: Sequence[BadAudio], total: int, allowed_share: float) -> None:
-    """Refuse when more than ``allowed_share`` of ``total`` files cannot be used.
+def bad_audio(
+    config: CorpusConfig, bad: Sequence[BadAudio], total: int, allowed_share: float, listed: str
+) -> None:
+    """Refuse when more than ``allowed_share`` of ``total`` utterances cannot be used.
 
     Raises:
-        SernetError: names each file and what is wrong with it.
+        SernetError: names the first ones and what is wrong with each, and where all are ``listed``.
     """
     if total and len(bad) / total > allowed_share:
-        lines = "".join(f"\n  {item.path}: {item.reason}" for item in bad)
+        lines = "".join(f"\n  {item.path}: {item.reason}" for item in bad[:SHOWN])
+        more = f"\n  and {len(bad) - SHOWN} more; all stand in {listed}" if len(bad) > SHOWN else ""
         raise SernetError(
             f"{config.name}: {len(bad)} of {total} files cannot be used, "
-            f"more than the allowed share of {allowed_share:g} (corpora.{config.name}.max_bad_share):{lines}"
+            f"more than the allowed share of {allowed_share:g} (corpora.{config.name}.max_bad_share):{lines}{more}"
         )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from sernet.config.corpus import CorpusConfig, Gender
+from sernet.corpus import folder as listed
+from sernet.corpus.names import same_form
+from sernet.corpus.people import People
 from sernet.errors import SernetError, first_of
-
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +69,6 @@ class BadAudio:
     reason: str
 
 
-def audio_files(root: Path) -> list[str]:
-    """Paths of all audio files below ``root``, sorted; hidden files and folders do not count."""
-    found = []
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        base = Path(folder).relative_to(root)
-        found += [
-            (base / name).as_posix()
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
-        ]
-    return sorted(found)
-
-
-def speaker_id(corpus: str, speaker: str) -> str:
-    """`<corpus>-<speaker>`, of letters, digits, `-` and `_` alone."""
-    return f"{corpus}-{clean(speaker)}"
-
-
-def clean(text: str) -> str:
-    """``text`` with all that a Kaldi id should not hold replaced by `_`."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
-
-
 def read_entries(config: CorpusConfig, root: Path, folder: Path) -> list[Entry]:
     """The utterances of the corpus at ``root``; see `iterate_entries`."""
     return list(iterate_entries(config, root, folder))
@@ -106,7 +82,8 @@ def iterate_entries(config: CorpusConfig, root: Path, folder: Path) -> Iterator[
 
     Raises:
         SernetError: no audio at all; file names that do not match the pattern; a raw value without a mapping; a
-            speaker that corpus.yaml does not list. Names the files.
+            speaker that corpus.yaml does not list; speakers who may be one person, or of whom two genders are said
+            (see `People.check`). Names the files.
     """
     where = folder / "corpus.yaml"
     raw: Iterable[tuple[Entry, dict[str, str]]]
@@ -119,6 +96,7 @@ def iterate_entries(config: CorpusConfig, root: Path, folder: Path) -> Iterator[
     unmapped: dict[tuple[str, str], list[str]] = {}
     genders: set[str] = set()
     strangers: set[str] = set()
+    people = People(config.speaker_names)
     found = False
     for entry, values in raw:
         if "emotion" in values and not config.maps.get("emotion"):
@@ -130,20 +108,27 @@ def iterate_entries(config: CorpusConfig, root: Path, folder: Path) -> Iterator[
                 unmapped.setdefault((group, value), []).append(entry.path)
             else:
                 mapped[group] = value if table is None else table[value]
-        made = _entry(config, entry, values, mapped)
-        if made.gender:
-            genders.add(made.gender)
-        if config.speakers and made.speaker not in config.speakers:
+        person = people.who(mapped.get("speaker"))
+        made = _entry(config, entry, values, mapped, person)
+        people.add(mapped.get("speaker"), entry.path, made.gender, made.language)
+        genders |= {mapped["gender"]} if mapped.get("gender") else set()
+        nobody = person is None and bool(mapped.get("speaker"))  # speaker_names says so
+        if config.speakers and made.speaker not in config.speakers and not nobody:
             strangers.add(str(made.speaker))
         found = True
         yield made
     if not found:
-        raise SernetError(f"{root}: no audio of {config.name} in it; {config.how_to_get}")
+        unread = "".join(f"; {line}" for line in listed.listing(root).left_out)
+        raise SernetError(f"{root}: no audio of {config.name} in it{unread}; {config.how_to_get}")
     if unmapped:
         lines = [f"{where}: maps.{g} has no {v!r}, as in {first_of(paths)}" for (g, v), paths in unmapped.items()]
         raise SernetError("\n".join(lines))
     if odd := sorted(genders - {*get_args(Gender)}):
         raise SernetError(f"{where}: gender {first_of(odd)}; allowed: {', '.join(get_args(Gender))} (see maps.gender)")
+    try:
+        people.check()
+    except SernetError as error:
+        raise SernetError(f"{where}: {error}") from error
     if strangers:
         raise SernetError(f"{where}: speakers does not list {first_of(sorted(strangers))}, which the files name")
 
@@ -156,31 +141,28 @@ def source_files(root: Path, folder: Path) -> list[Path]:
     """
     script = folder / "prepare.py"
     if not script.exists():
-        return [root / path for path in audio_files(root)]
+        return [root / path for path in listed.audio_files(root)]
     module = _module(script)
     if not hasattr(module, "LISTS"):
-        return [script, *sorted(path for path in root.rglob("*") if path.is_file())]
+        return [script, *(root / path for path in listed.files(root))]
     lists = {path for pattern in module.LISTS for path in root.glob(pattern)}
     return [script, *sorted(lists), *sorted({root / e.path for e in module.prepare(root) if e.audio is None})]
 
 
-def _entry(config: CorpusConfig, entry: Entry, values: dict[str, str], mapped: dict[str, str]) -> Entry:
-    speaker = mapped.get("speaker")
-    return Entry(
-        path=entry.path,
-        speaker=speaker,
-        gender=mapped.get("gender") or config.speakers.get(speaker or ""),
+def _entry(
+    config: CorpusConfig, entry: Entry, values: dict[str, str], mapped: dict[str, str], person: str | None
+) -> Entry:
+    return replace(
+        entry,
+        speaker=person,
+        gender=config.speakers.get(person or "") or mapped.get("gender") or None,
         emotion=mapped.get("emotion"),
         emotion_raw=values.get("emotion"),
         language=mapped.get("language") or config.language,
         intensity=mapped.get("intensity"),
         text=mapped.get("text"),
         session=mapped.get("session"),
-        start=entry.start,
-        duration=entry.duration,
-        name=entry.name,
         split=mapped.get("split"),
-        audio=entry.audio,
     )
 
 
@@ -188,10 +170,11 @@ def _from_names(config: CorpusConfig, root: Path, where: Path) -> Iterator[tuple
     pattern = re.compile(config.pattern or "")
     ignored = [re.compile(text) for text in config.ignore]
     strangers = []
-    for path in audio_files(root):
-        if any(text.fullmatch(path) for text in ignored):
+    for path in listed.audio_files(root):
+        plain = same_form(path)
+        if any(text.fullmatch(plain) for text in ignored):
             continue
-        match = pattern.fullmatch(path)
+        match = pattern.fullmatch(plain)
         if match:
             yield Entry(path), {group: value for group, value in match.groupdict().items() if value is not None}
         else:
@@ -222,4 +205,4 @@ def _given(entry: Entry) -> dict[str, str]:
         "session": entry.session,
         "split": entry.split,
     }
-    return {group: value for group, value in values.items() if value is not None}
+    return {group: same_form(value) for group, value in values.items() if value is not None}

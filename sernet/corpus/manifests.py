@@ -6,23 +6,21 @@ One utterance at a time, what waits to be sorted lies on disk: a corpus of any s
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import soundfile
 from lhotse import CutSet, Recording, SupervisionSegment, SupervisionSet
 
 from sernet.config.corpus import CorpusConfig
-from sernet.corpus.entries import Audio, BadAudio, Entry, clean, speaker_id
-from sernet.errors import SernetError, first_of
+from sernet.corpus.entries import Audio, BadAudio, Entry
+from sernet.corpus.examine import Findings, Heard, examine, fit
+from sernet.corpus.named import Named, entry_of, recording_id, spoken_by, text_of
+from sernet.errors import SernetError, shown
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 from sernet.pipeline.sorting import Sorted
@@ -56,11 +54,13 @@ class Manifests:
         self.segmented = False
         """Whether there are recordings that hold several utterances."""
         self.seconds = 0.0
+        self.findings = Findings()
+        """What was let pass, and is to be said."""
 
     def put(self, identity: str, entry: Entry) -> None:
         """Add an utterance whose recording has been read, in the order of the ids."""
         item = _prepared(self._config, self._root, identity, entry)
-        self._entries.put(identity, _text(entry))
+        self._entries.put(identity, text_of(entry))
         self._digests.put(item.audio.digest, identity)
         self.segmented = self.segmented or not entry.whole
         self.seconds += item.duration
@@ -74,7 +74,7 @@ class Manifests:
 
     def __iter__(self) -> Iterator[Prepared]:
         for identity, text in self._entries:
-            yield _prepared(self._config, self._root, identity, _entry(text))
+            yield _prepared(self._config, self._root, identity, entry_of(text))
 
     @property
     def channel(self) -> int:
@@ -123,25 +123,32 @@ def build(config: CorpusConfig, entries: Iterable[Entry], root: Path) -> tuple[M
     """Manifests of all readable ``entries``, and the list of the others.
 
     Raises:
-        SernetError: two utterances would have the same id.
+        SernetError: as `Named`; two recordings that hold pieces would have the same id.
     """
-    named = Sorted((utterance_id(config, entry), _text(entry)) for entry in entries)
-    _refuse_twins(config, named)
+    named = entries if isinstance(entries, Named) else Named(config, entries)
     made = Manifests(config, root)
+    made.findings.extend(named.findings)
     bad = []
-    shared: dict[str, Audio | str] = {}
-    for identity, text in track(named, len(named), f"reading {config.name}"):
-        entry = _entry(text)
-        if entry.whole:
-            found = _examine(root / entry.path, config.channel, entry.audio)
-        else:  # one of several utterances of a recording
-            if entry.path not in shared:
-                shared[entry.path] = _examine(root / entry.path, config.channel, entry.audio)
-            found = shared[entry.path]
-        if isinstance(found, str):
-            bad.append(BadAudio(identity, entry.path, found))
+    shared: dict[str, Heard | str] = {}
+    recordings: dict[str, str] = {}
+    for identity, entry in track(named.items(), len(named), f"reading {config.name}"):
+        found = None if entry.whole else shared.get(entry.path)
+        if found is None:
+            found = examine(root / entry.path, config.channel, entry.audio)
+            for note in () if isinstance(found, str) else found.notes:
+                made.findings.add(note, entry.path)
+        if not entry.whole:  # one of several utterances of a recording
+            shared[entry.path] = found
+            recording = recording_id(config, identity, entry)
+            if (other := recordings.setdefault(recording, entry.path)) != entry.path:
+                raise SernetError(
+                    f"{config.name}: recordings share an id: {recording} ({other}, {entry.path}); try `id: path`"
+                )
+        fitted = found if isinstance(found, str) else fit(entry, found, made.findings)
+        if isinstance(fitted, str):
+            bad.append(BadAudio(identity, shown(entry.path), fitted))
         else:
-            made.put(identity, replace(entry, audio=found))
+            made.put(identity, fitted)
     return made, bad
 
 
@@ -153,13 +160,6 @@ def write(manifests: Manifests, folder: Path) -> None:
 def read_supervisions(path: Path) -> Iterator[SupervisionSegment]:
     """Those of a supervisions.jsonl.gz, one at a time, as Lhotse reads them."""
     return iter(SupervisionSet.from_jsonl_lazy(path))
-
-
-def utterance_id(config: CorpusConfig, entry: Entry) -> str:
-    """`<corpus>-<speaker>-<name>`: a speaker's utterances sort together, in Kaldi's C order."""
-    path = Path(entry.path)
-    name = entry.name or (path.stem if config.id == "name" else path.with_suffix("").as_posix())
-    return f"{_prefix(config, entry)}-{clean(name)}"
 
 
 def write_jsonl(path: Path, items: Iterable[Any]) -> None:
@@ -180,18 +180,13 @@ def _put(stream: gzip.GzipFile, item: Any) -> None:
     stream.write((json.dumps(item, ensure_ascii=False) + "\n").encode())
 
 
-def _prefix(config: CorpusConfig, entry: Entry) -> str:
-    return speaker_id(config.name, entry.speaker) if entry.speaker else config.name
-
-
 def _prepared(config: CorpusConfig, root: str, identity: str, entry: Entry) -> Prepared:
     assert entry.audio is not None
-    prefix = _prefix(config, entry)
     length = entry.audio.samples / entry.audio.rate
     return Prepared(
         id=identity,
-        speaker=prefix if entry.speaker else identity,
-        recording=identity if entry.whole else f"{prefix}-{clean(Path(entry.path).stem)}",
+        speaker=spoken_by(config, identity, entry),
+        recording=recording_id(config, identity, entry),
         path=os.path.join(root, entry.path),
         duration=length - entry.start if entry.duration is None else entry.duration,
         entry=entry,
@@ -250,53 +245,3 @@ def _cut(config: CorpusConfig, item: Prepared) -> dict[str, Any]:
         "recording": _recording(item),
         "type": "MonoCut",
     }
-
-
-_NAMES = tuple(field.name for field in fields(Entry) if field.name != "audio")
-_of_entry = attrgetter(*_NAMES)
-_of_audio = attrgetter(*(field.name for field in fields(Audio)))
-
-
-def _text(entry: Entry) -> str:
-    return json.dumps([_of_entry(entry), entry.audio and _of_audio(entry.audio)])
-
-
-def _entry(text: str) -> Entry:
-    values, audio = json.loads(text)
-    return Entry(**dict(zip(_NAMES, values, strict=True)), audio=Audio(*audio) if audio else None)
-
-
-def _examine(path: Path, channel: int, known: Audio | None) -> Audio | str:
-    """Rate, length and digest of a file's samples, or what is wrong with it; the file of ``known`` is not read."""
-    try:
-        audio = known or _read(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        return f"cannot be read: {error}"
-    if isinstance(audio, str):
-        return audio
-    if not audio.samples:
-        return "has no samples"
-    if channel >= audio.channels:
-        return f"has {audio.channels} channels; corpus.yaml takes channel {channel} (they count from 0)"
-    return audio
-
-
-def _read(path: Path) -> Audio | str:
-    with soundfile.SoundFile(path) as file:
-        if file.subtype == "PCM_16":  # the same numbers in a third of the time
-            samples = file.read(dtype="int16", always_2d=True) * np.float32(1 / 32768)
-        else:
-            samples = file.read(dtype="float32", always_2d=True)
-            if not np.isfinite(samples).all():
-                return "holds samples that are not finite"
-        digest = hashlib.sha256(np.ascontiguousarray(samples).reshape(-1).data).hexdigest()
-        return Audio(file.samplerate, len(samples), samples.shape[1], digest)
-
-
-def _refuse_twins(config: CorpusConfig, named: Sorted) -> None:
-    twins = []
-    for identity, same in named.groups(at_least=2):
-        paths = [_entry(text).path for text in same]
-        twins.append(f"{identity} ({first_of(paths, 2)})")
-    if twins:
-        raise SernetError(f"{config.name}: utterances share an id: {first_of(twins)}; try `id: path`")

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sernet.corpus.cuts import Listed, speaker_of
-from sernet.corpus.entries import AUDIO_SUFFIXES, clean, speaker_id
+from sernet.corpus.folder import AUDIO_SUFFIXES
+from sernet.corpus.names import speaker_id, utterance_name
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.census import Census
 from sernet.data.protocols import PARTS, Groups
@@ -110,7 +111,7 @@ def _plain(by: str, name: str) -> str:
     if by != "utterance":
         return name
     path = PurePosixPath(name)
-    return clean(str(path.with_suffix("")) if path.suffix.lower() in AUDIO_SUFFIXES else name)
+    return utterance_name(str(path.with_suffix("")) if path.suffix.lower() in AUDIO_SUFFIXES else name)
 
 
 def _speaker(people: Census, name: str) -> str:

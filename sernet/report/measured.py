@@ -16,7 +16,7 @@ import numpy as np
 
 from sernet.config.load import load_corpus
 from sernet.config.yaml_reading import read_yaml
-from sernet.corpus.entries import speaker_id
+from sernet.corpus.names import speaker_id
 from sernet.errors import SernetError, UsageError
 from sernet.pipeline.reading import read_json
 from sernet.report.cells import Outputs, read_outputs

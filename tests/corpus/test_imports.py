@@ -45,7 +45,7 @@ def _whole(tiny: Tiny) -> list[Entry]:
     entries = read_entries(tiny.config, tiny.root, tiny.root)
     said = {"text": 'one, "two"\u00fc', "intensity": "strong", "session": "s1"}
     entries = [replace(entry, **said) if entry.speaker == "f1" else entry for entry in entries]
-    soundfile.write(tiny.root / "nobody.wav", np.zeros(1600), 16000)
+    soundfile.write(tiny.root / "nobody.wav", np.random.default_rng(1).uniform(-0.1, 0.1, 1600), 16000)
     return [*entries, Entry("nobody.wav", emotion="anger", emotion_raw="A", language="en", text="x")]
 
 

@@ -165,9 +165,9 @@ def test_bad_audio_is_named_counted_and_stops_beyond_the_share(tiny: Tiny) -> No
     assert "cannot be read" in reasons["f1_A_1.wav"]
     assert reasons["f1_A_2.wav"] == "has no samples" and "not finite" in reasons["m1_N_1.wav"]
     assert len(list(made.supervisions)) == 13
-    checks.bad_audio(tiny.config, bad, 16, 0.2)
+    checks.bad_audio(tiny.config, bad, 16, 0.2, "bad.tsv")
     with pytest.raises(SernetError, match=r"3 of 16 files cannot be used(.|\n)*f1_A_2\.wav: has no samples"):
-        checks.bad_audio(tiny.config, bad, 16, 0.1)
+        checks.bad_audio(tiny.config, bad, 16, 0.1, "bad.tsv")
 
 
 def test_a_missing_channel_is_bad_audio(tiny: Tiny) -> None:
@@ -177,11 +177,11 @@ def test_a_missing_channel_is_bad_audio(tiny: Tiny) -> None:
 
 
 def test_of_stereo_files_one_channel_is_taken(tiny: Tiny, tmp_path: Path) -> None:
-    left, right = np.full(4800, 0.25), np.full(4800, -0.5)
+    left, right = 0.25 * np.sin(np.arange(4800)), np.full(4800, -0.5)
     soundfile.write(tiny.root / "f1_A_1.wav", np.stack([left, right], axis=1), 16000)
     tiny.raw["channel"] = 0
     made = _written(tiny, tmp_path)
-    assert np.allclose(made.cuts["tiny-f1-f1_A_1"].load_audio(), 0.25, atol=1e-4)
+    assert np.allclose(made.cuts["tiny-f1-f1_A_1"].load_audio(), left, atol=1e-4)
     assert (tmp_path / "reco2file_and_channel").read_text() == "tiny-f1-f1_A_1 tiny-f1-f1_A_1 A\n"
 
 

@@ -18,7 +18,7 @@ __all__ = ["tiny"]
 def test_each_whole_file_is_a_recording_of_its_own(tiny: Tiny, tmp_path: Path) -> None:  # noqa: F811
     for folder, level in (("a", 0.1), ("b", 0.2)):
         (tiny.root / folder).mkdir()
-        soundfile.write(tiny.root / folder / "001.wav", np.full(1600, level), 16000)
+        soundfile.write(tiny.root / folder / "001.wav", level * np.sin(np.arange(1600)), 16000)
     entries = [Entry(f"{f}/001.wav", speaker="f1", emotion="anger", name=f"{f}001") for f in "ab"]
     made, _ = manifests.build(tiny.config, entries, tiny.root)
     kaldi_dir.write(made, tmp_path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sernet.corpus.entries import Entry, clean
+from sernet.corpus.entries import Entry
+from sernet.corpus.names import identifier, utterance_name
 from sernet.errors import SernetError
 
 GENDERS = {
@@ -72,8 +73,8 @@ def utterance(
     name = identity
     if name:
         name = name.removeprefix(f"{corpus}-")
-        name = name.removeprefix(f"{clean(speaker)}-") if speaker else name
-        if whole and name == clean(Path(path).stem):
+        name = name.removeprefix(f"{identifier(speaker)}-") if speaker else name
+        if whole and name == utterance_name(Path(path).stem):
             name = None
     gender = fields.pop("gender", None)
     said = {key: value for key, value in fields.items() if value not in (None, "")}
