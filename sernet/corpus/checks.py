@@ -39,9 +39,7 @@ def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) 
     return lines
 
 
-def bad_audio(
-    config: CorpusConfig, bad: Sequence[BadAudio], total: int, allowed_share: float, listed: str
-) -> None:
+def bad_audio(config: CorpusConfig, bad: Sequence[BadAudio], total: int, allowed_share: float, listed: str) -> None:
     """Refuse when more than ``allowed_share`` of ``total`` utterances cannot be used.
 
     Raises:
