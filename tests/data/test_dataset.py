@@ -78,6 +78,15 @@ def test_batches_hold_every_utterance_once_and_none_alone(count, size):
     assert all(2 <= len(batch) <= size + 1 for batch in found)
 
 
+def test_a_batch_of_a_pool_holds_neighbours_by_length():
+    draws = np.random.default_rng(0)
+    lengths = draws.permutation(32)
+    found = batches(lengths, 8, draws.random(32), pool=4)
+    assert {frozenset(lengths[batch].tolist()) for batch in found} == {
+        frozenset(range(n, n + 8)) for n in (0, 8, 16, 24)
+    }
+
+
 def test_batches_follow_the_keys_not_the_order_of_the_utterances():
     draws = np.random.default_rng(0)
     lengths, keys = draws.integers(50, 100, 40), draws.random(40)

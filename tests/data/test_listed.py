@@ -101,6 +101,15 @@ def test_segments_of_one_recording_are_not_torn_apart() -> None:
         _folds(items, OFFICIAL)
 
 
+def test_a_copy_of_a_test_utterance_may_be_left_out() -> None:
+    copy = Listed(_item("ann", "anger", 1).utterance, audio="c-dan-dan_anger_0")
+    test, train = ["dan_anger_0", "dan_neutral_0"], ["ann_anger_0", "ann_neutral_0"]
+    (fold,) = _folds([*_corpus(), copy], _list("utterance", {"train": train, "test": test}), dev_speakers=0)
+    assert "c-ann-ann_anger_1" in fold["left_out"]
+    with pytest.raises(SernetError, match="train and test hold the same audio: c-ann-ann_anger_1 = c-dan-dan_anger_0"):
+        _folds([*_corpus(), copy], _list("utterance", {"train": [*train, "ann_anger_1"], "test": test}), dev_speakers=0)
+
+
 def _write(folder: Path, **lists: list[str]) -> None:
     folder.mkdir(parents=True)
     for part, names in lists.items():

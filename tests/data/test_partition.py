@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +83,34 @@ def test_each_corpus_must_have_its_classes_on_both_sides_of_every_fold() -> None
     assert _folds({"one": one, "two": rare}, {}, protocol={"groups": 2}, classes_of=given)
     with pytest.raises(SernetError, match="run r, fold 0, one: train has no utterance of neutral"):
         _folds({"one": one, "two": two}, {}, protocol={"groups": 2}, classes_of={"one": ["anger", "neutral"]})
+
+
+def test_an_emotion_that_counts_as_a_class_stands_for_it() -> None:
+    corpora = {name: _corpus(name, 4, "anger", "calm") for name in ("one", "other")}
+    asked = {"classes": ["anger", "neutral"], "merge": {"calm": "neutral"}}
+    of_one = {"one": corpora["one"]}
+    assert _folds(of_one, {}, protocol={"groups": 2}, **asked)
+    with pytest.raises(SernetError, match="train has no utterance of neutral"):
+        _folds(of_one, {}, protocol={"groups": 2}, **asked | {"merge": {}})
+    config = {"train": ["one"], "tests": ["other"], "published": {}, "needs_gender": False}
+    run = {"protocol": {"kind": "all"}, "dev_speakers": 0, **asked}
+    assert partition.folds(config | {"run": run}, corpora, "run r") == {}
+    with pytest.raises(SernetError, match="run r, test on other: train has no utterance of neutral"):
+        partition.folds(config | {"run": run | {"merge": {}}}, corpora, "run r")
+
+
+def test_a_corpus_of_the_same_people_is_no_test_of_another() -> None:
+    """Two releases of the same actors: the one says of its speakers that they are those of the other."""
+    one, other = _corpus("one", 4, *CLASSES), _corpus("other", 4, *CLASSES)
+    shared = [Listed(replace(item.utterance, speaker=f"one-{s}"), audio=item.audio) for s, item in enumerate(other[:2])]
+    run = {"classes": CLASSES, "merge": {}, "protocol": {"kind": "all"}, "dev_speakers": 0}
+    config = {"run": run, "train": ["one"], "tests": ["other"], "published": {}, "needs_gender": False}
+    assert partition.folds(config, {"one": one, "other": other}, "run r") == {}
+    with pytest.raises(SernetError, match="run r, test on other: train and test share speakers: one-0, one-1"):
+        partition.folds(config, {"one": one, "other": [*other, *shared]}, "run r")
+    copied = Listed(other[0].utterance, audio=one[-1].audio)
+    with pytest.raises(SernetError, match="test on other: train and test hold the same audio: one-3-neutral = other-0"):
+        partition.folds(config, {"one": one, "other": [copied, *other[1:]]}, "run r")
 
 
 def test_nobody_is_on_both_sides_though_corpora_share_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -45,6 +46,14 @@ def test_dev_speakers_come_out_of_training_one_of_each_gender_and_stay_the_same(
         assert set(fold.train).isdisjoint(fold.dev) and set(fold.dev).isdisjoint(fold.test)
         assert sorted(int(s[1:]) % 2 for s in fold.dev) == [0, 1]
         assert fold == protocols.make_folds("c", protocols.dealt(_utterances(), 4), _utterances(), 2)[number]
+
+
+def test_each_fold_draws_its_own_dev_speakers() -> None:
+    """Else one speaker would decide about the settings of nearly all models."""
+    utterances = _utterances(24)
+    folds = protocols.make_folds("c", protocols.one_speaker_each(utterances), utterances, 2)
+    most = Counter(speaker for fold in folds for speaker in fold.dev).most_common(1)[0][1]
+    assert len(folds) == 24 and most < 12
 
 
 @pytest.mark.parametrize(

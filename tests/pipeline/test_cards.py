@@ -38,15 +38,9 @@ jobs.main(run)
 """
 
 
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "__init__.py").write_text("")
-    (tmp_path / "local" / "toil.py").write_text(SCRIPT)
-    (tmp_path / "exp").mkdir()
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(__file__).resolve().parents[2]}")
+@pytest.fixture(autouse=True)
+def all_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(cards.VISIBLE, raising=False)
-    return tmp_path
 
 
 def seen_by_jobs(work: Path, number: int, at_a_time: int, gpus: int, each: int, gpu_command: str = "") -> Counter[str]:

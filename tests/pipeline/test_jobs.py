@@ -33,16 +33,6 @@ jobs.main(run)
 """
 
 
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "__init__.py").write_text("")
-    (tmp_path / "local" / "toil.py").write_text(SCRIPT)
-    repository = Path(__file__).resolve().parents[2]
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{repository}")
-    return tmp_path
-
-
 def _job(work: Path, name: str, fails: bool = False, light: bool = False) -> Job:
     return Job(
         name=name,
