@@ -181,7 +181,7 @@ def _json(path: Path) -> Any:
     try:
         return read_json(path)
     except SernetError as error:
-        raise SernetError(f"{error}; copy the bundle again") from error
+        raise SernetError(f"{path} is damaged: {error}; copy the bundle again") from error
 
 
 def _check_format(path: Path, raw: Any) -> None:

@@ -17,15 +17,24 @@ WEIGHTS, META = "model.safetensors", "model.json"
 AGAIN = "train again (stage train)"
 
 
-class Trained(BaseModel):
-    """What every model.json holds; network or linear classifier."""
+class Settings(BaseModel):
+    """How a model was trained, as a report says it."""
 
     model_config = ConfigDict(allow_inf_nan=False)
+
+    corpus_classes: dict[str, list[str]] | None = None
+    model: Any = None
+    train: dict[str, Any] | None = None
+    svm: dict[str, Any] | None = None
+    ridge: dict[str, Any] | None = None
+
+
+class Trained(Settings):
+    """What every model.json holds; network or linear classifier."""
 
     identity: str
     classes: list[str] = Field(min_length=1)
     merge: dict[str, str]
-    corpus_classes: dict[str, list[str]] | None = None
     bins: int = Field(gt=0)
 
 
@@ -49,7 +58,7 @@ class TrainedNetwork(Trained):
     front_end: FrontEndValues
 
 
-def read_meta(directory: Path, kind: type[Trained] = Trained) -> dict[str, Any]:
+def read_meta(directory: Path, kind: type[Settings] = Trained) -> dict[str, Any]:
     """The model.json of a trained model, as it stands there.
 
     Raises:

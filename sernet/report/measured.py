@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,8 @@ from sernet.config.load import load_corpus
 from sernet.config.yaml_reading import read_yaml
 from sernet.corpus.names import speaker_id
 from sernet.errors import SernetError, UsageError
-from sernet.pipeline.reading import read_json
+from sernet.model.trained import Settings, read_meta
+from sernet.pipeline.reading import read_lines, read_text
 from sernet.report.cells import Outputs, read_outputs
 from sernet.report.groups import Row
 from sernet.report.results import read_results, select
@@ -105,8 +105,11 @@ class Measured:
         elif place.condition == "single":
             # The same for all systems of a fold; a fused one has no model of its own.
             fold = folder.parent.name
-            path = min((self.folder / place.run).glob(f"*/{fold}/*/model.json"))
-            view = View(place.test, tuple(read_json(path)["corpus_classes"][place.test]))
+            path = min((self.folder / place.run).glob(f"*/{fold}/*/model.json"), default=folder / "model.json")
+            given = read_meta(path.parent, Settings).get("corpus_classes") or {}
+            if place.test not in given:
+                raise SernetError(f"{path}: corpus_classes does not name {place.test}")
+            view = View(place.test, tuple(given[place.test]))
         found = read_outputs(folder / "scores" / f"{name}.npz", view)
         return found[found.label >= 0]
 
@@ -116,14 +119,17 @@ class Measured:
         path = self.folder / "config.yaml"
         if not path.exists():
             return {}
-        config = dict(read_yaml(path))
-        config["systems"] = {name: self._system(name) or asked for name, asked in config["systems"].items()}
+        config = read_yaml(path)
+        if not isinstance(config, dict) or not isinstance(config.get("systems", {}), dict):
+            raise SernetError(f"{path}: is not the config of an experiment; run the stage report again")
+        systems = {str(name): asked for name, asked in config.get("systems", {}).items()}
+        config["systems"] = {name: self._system(name) or asked for name, asked in systems.items()}
         return {key: value for key, value in config.items() if key not in ("title", "seeds", "model", "train")}
 
     def _system(self, name: str) -> dict[str, Any]:
         """As its first model was trained."""
         for path in sorted(self.folder.glob(f"*/{name}/*/*/model.json")):
-            meta = read_json(path)
+            meta = read_meta(path.parent, Settings)
             return {part: meta[part] for part in ("svm", "ridge", "model", "train") if part in meta}
         return {}
 
@@ -152,20 +158,14 @@ def load(folder: Path, label: str | None = None) -> Measured:
             f"{folder} has no results.json: it is neither an experiment with a report (run its last stage: --stage "
             "report) nor a recipe with published results"
         )
-    try:
-        rows = read_results(path)
-        if not all(isinstance(row, dict) and "metric" in row for row in rows):
-            raise ValueError("its rows are no mappings with a metric")
-    except (ValueError, json.JSONDecodeError) as error:
-        raise SernetError(f"{path} cannot be read: {error}; run the stage report again") from error
-    return Measured(label or folder.name, folder, rows, _head(folder / "RESULTS.md"))
+    return Measured(label or folder.name, folder, read_results(path), _head(folder / "RESULTS.md"))
 
 
 def _head(path: Path) -> dict[str, str]:
     """The entries at the head of a RESULTS.md."""
     if not path.exists():
         return {}
-    head = path.read_text(encoding="utf-8").partition("\n## ")[0]
+    head = read_text(path).partition("\n## ")[0]
     return {match.group(1): match.group(2) for line in head.splitlines() if (match := ENTRY.match(line))}
 
 
@@ -189,17 +189,23 @@ class _Speakers:
 def _read_predictions(path: Path, speakers: _Speakers) -> Iterator[tuple[tuple[Model, str], Outputs]]:
     """The lines of `utils/publish.py`, by model and test corpus."""
     lines: dict[tuple[Model, str], list[list[str]]] = defaultdict(list)
+    index: dict[str, int] = {}
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            classes = stream.readline().rstrip("\n").split("\t")[FIRST_LOGIT:]
-            for line in stream:
-                system, fold, seed, test, *rest = line.rstrip("\n").split("\t")
-                lines[Model(system, int(seed), fold if fold == "all" else int(fold)), test].append(rest)
-    except FileNotFoundError:
-        raise SernetError(f"{path} is not there: publish the recipe again (utils/publish.sh)") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise SernetError(f"{path} cannot be read as predictions: {error}") from error
-    index = {name: place for place, name in enumerate(classes)}
+        for number, line in read_lines(path):
+            cells = line.split("\t")
+            if number == 1:
+                index = {name: place for place, name in enumerate(cells[FIRST_LOGIT:])}
+                continue
+            try:
+                system, fold, seed, test, *rest = cells
+                model = Model(system, int(seed), fold if fold == "all" else int(fold))
+                if rest[1] not in index or len(rest) != 2 + len(index) or any(math.isnan(float(x)) for x in rest[2:]):
+                    raise ValueError
+            except (ValueError, IndexError):
+                raise SernetError(f"{path}:{number}: is not a line of predictions: {line[:80]!r}") from None
+            lines[model, test].append(rest)
+    except SernetError as error:
+        raise SernetError(f"{error}; publish the recipe again (utils/publish.sh)") from error
     for key, some in lines.items():
         utterances, labels = ([line[column] for line in some] for column in (0, 1))
         yield (
@@ -209,6 +215,6 @@ def _read_predictions(path: Path, speakers: _Speakers) -> Iterator[tuple[tuple[M
                 np.asarray([speakers.of(name) for name in utterances], dtype=str),
                 np.asarray([index[name] for name in labels], dtype=np.int64),
                 np.asarray([line[2:] for line in some], dtype=np.float32),
-                tuple(classes),
+                tuple(index),
             ).decided(),
         )

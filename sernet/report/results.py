@@ -10,8 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from joblib import Parallel, delayed
+from pydantic import BaseModel, ConfigDict, Field
 
+from sernet.config.base import validate
 from sernet.config.recipe import SYSTEMS
+from sernet.errors import SernetError
 from sernet.pipeline.files import write_text
 from sernet.pipeline.progress import track
 from sernet.pipeline.reading import read_json
@@ -121,8 +124,42 @@ def write_results(rows: Sequence[Row], path: Path | str) -> None:
 
 
 def read_results(path: Path | str) -> list[Row]:
-    """The rows of a results.json."""
-    return list(read_json(path))
+    """The rows of a results.json.
+
+    Raises:
+        SernetError: it is missing or damaged.
+    """
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise SernetError(f"{path}: must be a list of rows; run the stage report again")
+    for number, row in enumerate(rows):
+        validate(_Row, row, f"{path}: row {number}", SernetError)
+    return [dict.fromkeys(FIELDS) | row for row in rows]
+
+
+class _Row(BaseModel):
+    """What the fields of a row are."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    recipe: str
+    tag: str | None = None
+    run: str
+    system: str
+    versus: str | None
+    detector: str | None
+    seed: int | None
+    fold: int | str | None
+    train: str
+    test: str
+    condition: str
+    metric: str
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    n: int = Field(ge=0)
+    n_ood: int | None = Field(None, ge=0)
+    n_speakers: int | None = Field(None, ge=0)
 
 
 def select(rows: Iterable[Row], **wanted: Any) -> list[Row]:
