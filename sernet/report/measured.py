@@ -161,6 +161,18 @@ def load(folder: Path, label: str | None = None) -> Measured:
     return Measured(label or folder.name, folder, read_results(path), _head(folder / "RESULTS.md"))
 
 
+def undrawn(folder: Path) -> frozenset[str]:
+    """The systems of an experiment, in exp/ or published, in which nothing is random: linear classifiers, sums of such.
+
+    By its config.yaml. A system of which nobody wrote down what it is counts as random, however few seeds it has.
+    """
+    path = folder / "config.yaml"
+    systems = dict(read_yaml(path)["systems"]) if path.exists() else {}
+    linear = {name for name, system in systems.items() if system.get("svm") or system.get("ridge")}
+    sums = {name for name, system in systems.items() if system.get("fuse") and set(system["fuse"]) <= linear}
+    return frozenset(linear | sums)
+
+
 def _head(path: Path) -> dict[str, str]:
     """The entries at the head of a RESULTS.md."""
     if not path.exists():

@@ -1,9 +1,11 @@
 """Published predictions set against each other: scikit-learn's recall, sums of logits, one seed against several."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 from scipy.stats import ttest_rel
 from sklearn.metrics import recall_score
 
@@ -31,6 +33,8 @@ def egs(tmp_path):
                 rows.append("\t".join([system, fold, str(seed), "tiny", utterance, CLASSES[place % 3], *told]))
         with gzip.open(tmp_path / recipe / "predictions" / "run.tsv.gz", "wt") as stream:
             stream.write("\n".join(rows) + "\n")
+        kind = {"svm": {"c": 1}} if system == "svm" else {"model": {}}
+        (tmp_path / recipe / "config.yaml").write_text(yaml.safe_dump({"systems": {system: kind}}))
     return tmp_path
 
 
@@ -54,11 +58,31 @@ def test_uar_and_the_paired_difference(egs):
         assert f" {values.mean():.3f} [" in line
         if change is not None:
             limits = ttest_rel(change + net, net).confidence_interval(0.95)
-            told = line.split("|")[-2]
+            told, seeds = line.split("|")[-3:-1]
+            assert seeds == " 0 1 "
             assert told.startswith(f" {change.mean():+.3f} [")
             low, high = (float(word) for word in told.split("[")[1].rstrip("] ").split(","))
             assert (low, high) == pytest.approx(limits, abs=0.02)
     assert lines[-1] == "n = 240, 8 speakers"
+
+
+def test_a_network_of_one_seed_is_paired_on_that_seed_only(egs):
+    net = added("one:run:net", "tiny", egs)
+    one = by_speaker(added("two:run:svm", "tiny", egs))
+    # Without word of what it is, a system of one seed is a network, whose other seeds nobody knows.
+    (egs / "two" / "config.yaml").unlink()
+    line = compared(["two:run:svm", "one:run:net"], "tiny", UTTERANCES, egs)[1]
+    change = by_speaker(replace(net, logits={0: net.logits[0]})) - one
+    assert line.split("|")[3] == " 0 1 " and line.split("|")[5] == " 0 "
+    assert float(line.split("|")[4].split("[")[0]) == pytest.approx(change.mean(), abs=1e-3)
+    assert sorted(added("one:run:net+2*two:run:svm", "tiny", egs).logits) == [0]
+    path = egs / "two" / "predictions" / "run.tsv.gz"
+    rows = [line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    rows[1:] = [[*row[:2], "7", *row[3:]] for row in rows[1:]]
+    path.write_bytes(gzip.compress("\n".join("\t".join(row) for row in rows).encode()))
+    for names in (["two:run:svm", "one:run:net"], ["one:run:net+2*two:run:svm"]):
+        with pytest.raises(SernetError, match="has no seed in common with"):
+            compared(names, "tiny", UTTERANCES, egs)
 
 
 def test_one_fold_alone_is_compared(egs):

@@ -6,9 +6,10 @@ A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (r
 `unified:joint:baseline+8*fine:emovo:compare-ridge`; `ablation/auto:single:auto` is of a part of a recipe's pages, and
 `fine:ravdess:fine@2` averages the logits of two seeds that follow each other, so that three seeds make three such
 pairs. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR, mean over the folds of its first part and
-over seeds; for each B its difference to A, over the seeds that both have (one in which nothing is random has all).
-95 % intervals over speakers. What is compared must be tested on the same utterances. With ``--fold`` on that fold of
-A alone, as the one that nothing was tuned on.
+over seeds; for each B its difference to A, over the seeds that both have. A linear classifier on functionals (the
+recipe's config.yaml says which systems are) has nothing random in it: its one seed stands for every seed. A network
+with one seed is paired on that seed only. 95 % intervals over speakers. What is compared must be tested on the same
+utterances. With ``--fold`` only on that fold of A, as the one that nothing was tuned on.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import csv
 import gzip
 import sys
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from sernet.errors import SernetError
+from sernet.report.measured import undrawn
 from sernet.score.intervals import Requirement, interval, mean_over_folds, mean_over_seeds, resample
 from sernet.score.metrics import metric
 from sernet.score.tables import LabelTable
@@ -34,11 +36,23 @@ EGS = Path(__file__).resolve().parents[2] / "egs"
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of one system on one corpus: fold and class of each utterance, and its logits by seed, by class name."""
+    """Of one system on one corpus: fold and class of each utterance, and its logits by seed, by class name.
+
+    ``random``: whether another seed gives other logits; without that the one seed stands for all.
+    """
 
     fold: dict[str, str]
     label: dict[str, str]
     logits: dict[int, dict[str, dict[str, float]]]
+    random: bool = True
+
+    def seeds(self, others: Iterable[int]) -> set[int]:
+        """Those of ``others`` that it has."""
+        return set(others) & set(self.logits) if self.random else set(others)
+
+    def of(self, seed: int) -> dict[str, dict[str, float]]:
+        """The logits of a seed, by utterance and class."""
+        return self.logits[seed if self.random else min(self.logits)]
 
 
 def read(name: str, corpus: str, egs: Path = EGS) -> Predictions:
@@ -52,7 +66,7 @@ def read(name: str, corpus: str, egs: Path = EGS) -> Predictions:
     path = egs / recipe / "predictions" / f"{run}.tsv.gz"
     if not path.exists():
         raise SernetError(f"{name}: {path} is not there; publish the recipe first (utils/publish.sh)")
-    found = Predictions({}, {}, defaultdict(dict))
+    found = Predictions({}, {}, defaultdict(dict), system not in undrawn(egs / recipe))
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             if (row["system"], row["test"]) == (system, corpus):
@@ -82,18 +96,33 @@ def added(names: str, corpus: str, egs: Path = EGS) -> Predictions:
     for term in names.split("+"):
         weight, name = term.split("*") if "*" in term else ("1", term)
         part = read(name, corpus, egs)
-        if total is None:
-            total = Predictions(part.fold, part.label, {s: _times(float(weight), u) for s, u in part.logits.items()})
-            continue
-        if total.label != part.label:
+        scaled = replace(part, logits={s: _times(float(weight), u) for s, u in part.logits.items()})
+        if total is not None and total.label != part.label:
             raise SernetError(f"{name} was tested on other utterances than the systems before it, or on other classes")
-        for seed, utterances in total.logits.items():
-            more = part.logits[seed if len(part.logits) > 1 else min(part.logits)]
-            for utterance, logits in utterances.items():
-                shared = logits.keys() & more[utterance].keys()
-                utterances[utterance] = {c: logits[c] + float(weight) * more[utterance][c] for c in sorted(shared)}
+        total = scaled if total is None else _sum(total, scaled)
+        if not total.logits:
+            raise SernetError(f"{name} has no seed in common with the systems before it")
     assert total is not None
     return total
+
+
+def _sum(one: Predictions, other: Predictions) -> Predictions:
+    """Over the seeds that both have, and the classes that both have."""
+    logits = {
+        seed: {
+            utterance: {c: values[c] + other.of(seed)[utterance][c] for c in sorted(values.keys() & more.keys())}
+            for utterance, values in one.of(seed).items()
+            for more in [other.of(seed)[utterance]]
+        }
+        for seed in common_seeds(one, other)
+    }
+    return replace(one, logits=logits, random=one.random or other.random)
+
+
+def common_seeds(one: Predictions, other: Predictions) -> list[int]:
+    """The seeds on which the two are paired or added: those that both have; of one without chance, the other's."""
+    known = [system.logits for system in (one, other) if system.random] or [one.logits]
+    return sorted(other.seeds(one.seeds(known[0])))
 
 
 def _times(weight: float, utterances: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
@@ -102,7 +131,7 @@ def _times(weight: float, utterances: dict[str, dict[str, float]]) -> dict[str, 
 
 def tables(of: Predictions, seed: int, unit: dict[str, int]) -> list[LabelTable]:
     """One a fold; ``unit`` is the number of an utterance's speaker."""
-    logits = of.logits[seed if len(of.logits) > 1 else min(of.logits)]
+    logits = of.of(seed)
     classes = sorted(set(of.label.values()))
     by_fold: dict[str, list[str]] = defaultdict(list)
     for utterance, fold in sorted(of.fold.items()):
@@ -121,7 +150,9 @@ def tables(of: Predictions, seed: int, unit: dict[str, int]) -> list[LabelTable]
 def within(system: Predictions, utterances: Container[str]) -> Predictions:
     """What is said of these ``utterances``."""
     fold, label = ({u: value for u, value in of.items() if u in utterances} for of in (system.fold, system.label))
-    return Predictions(fold, label, {seed: {u: system.logits[seed][u] for u in label} for seed in system.logits})
+    return replace(
+        system, fold=fold, label=label, logits={s: {u: said[u] for u in label} for s, said in system.logits.items()}
+    )
 
 
 def compared(
@@ -162,11 +193,12 @@ def compared(
         own = sorted(system.logits)
         line = f"| {name} | {_told(uar(system, own), len(who), of)} | {' '.join(map(str, own))} |"
         if system is not systems[0]:
-            both = [set(some.logits) for some in (system, systems[0]) if len(some.logits) > 1] or [{min(own)}]
-            seeds = sorted(set.intersection(*both))
+            seeds = common_seeds(system, systems[0])
+            if not seeds:
+                raise SernetError(f"{name} has no seed in common with {names[0]}")
             change = uar(system, seeds) - uar(systems[0], seeds)
-            line += f" {_told(change, len(who), replace(of, low=-1), '+')} |"
-        lines.append(line if system is not systems[0] else f"{line} |")
+            line += f" {_told(change, len(who), replace(of, low=-1), '+')} | {' '.join(map(str, seeds))} |"
+        lines.append(line if system is not systems[0] else f"{line} | |")
     return [*lines, "", f"n = {len(unit)}, {len(who)} speakers"]
 
 
@@ -189,7 +221,7 @@ def main() -> None:
         found = compared(options.systems, options.corpus, speaker, fold=options.fold)
     except SernetError as error:
         sys.exit(f"paired: {error}")
-    print("| system | UAR | seeds | less the first |\n|---|---|---|---|")
+    print("| system | UAR | seeds | less the first | on seeds |\n|---|---|---|---|---|")
     print("\n".join(found))
 
 
