@@ -92,7 +92,7 @@ class Draws:
         used = stratum >= 0
         self.counts: np.ndarray | None = None
         self.speakers_behind = speakers_behind(stratum[used])
-        narrowed = [Requirement(need.where[used], need.which[used]) for need in requirements]
+        narrowed = [Requirement(need.where[used], need.which[used], need.of) for need in requirements]
         counts = resample(key, stratum[used], narrowed)
         if counts is not None:
             self.counts = np.zeros((len(counts), len(stratum)), dtype=counts.dtype)

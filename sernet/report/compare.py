@@ -81,8 +81,8 @@ def compare(experiments: Sequence[Measured], detectors: Sequence[str] = DETECTOR
             )
     if body:
         caption = (
-            "Difference of UAR on the folds, seeds and utterances that both have, on the same resampled speakers; an "
-            f"interval without 0 is a difference. Beside it the UAR of the two on the same; {tables.INTERVAL}."
+            "Difference of UAR on the folds, seeds and utterances that both have, on the same resampled speakers; "
+            f"{tables.DIFFERENCE}. Beside it the UAR of the two on the same; {tables.INTERVAL}."
         )
         header = [
             "run",
@@ -250,8 +250,8 @@ def _ood_differences(experiments: Sequence[Measured], detectors: Sequence[str], 
                     )
     header = ["run: OOD set", "condition", "system", "what", *detectors, "n + n_ood", "speakers", "folds", "seeds"]
     caption = (
-        "Difference of AUROC on the folds, seeds and utterances that both have, on the same resampled speakers; an "
-        f"interval without 0 is a difference. Of a shift set, which is to be accepted, 0.5 is best; {tables.INTERVAL}."
+        "Difference of AUROC on the folds, seeds and utterances that both have, on the same resampled speakers; "
+        f"{tables.DIFFERENCE}. Of a shift set, which is to be accepted, 0.5 is best; {tables.INTERVAL}."
     )
     return [Table("Paired differences, out of distribution", caption, header, body, 4)]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -13,24 +13,29 @@ import numpy as np
 
 from sernet.errors import SernetError, first_of
 from sernet.report.cells import Cell, Draws, Outputs, Reader, outputs_of
-from sernet.score.files import Scored, load_detector_scores
+from sernet.score.files import Scored
 from sernet.score.intervals import (
     Requirement,
+    Table,
     interval,
     mean_over_folds,
     mean_over_seeds,
 )
-from sernet.score.metrics import LABEL_METRICS, OOD_METRICS, POOLED_METRICS, Metric, metric
-from sernet.score.tables import LabelTable, OodTable
+from sernet.score.metrics import LABEL_METRICS, POOLED_METRICS, Metric, metric
+from sernet.score.tables import LabelTable
 from sernet.score.transductive import speaker_normalised
 
 Row = dict[str, Any]
 UNTUNED = "mean-untuned"
 """The `fold` of means over the folds whose test speakers had no part in choosing the settings."""
+ALL = "all"
+"""The `fold` of a model that was trained on whole corpora."""
 MAJORITY = "majority"
 SPEAKER_NORMALISED = "+speaker-norm"
 """Behind a system's name: its transductive variant."""
 MAJORITY_METRICS = ("uar", "war", "macro_f1")
+OfSeeds = Callable[[np.ndarray, Sequence[str]], list[dict[str, np.ndarray]]]
+"""From counts ``(draws, units)`` and names of metrics: their values ``(draws,)``, a mapping for each seed."""
 Versus = Mapping[str, Sequence[str]]
 """What each system is compared with besides the baseline."""
 NOTHING_ELSE: Versus = MappingProxyType({})
@@ -97,36 +102,62 @@ class Group:
         value: dict[str, np.ndarray],
         replicates: dict[str, np.ndarray],
         draws: Draws | None,
+        seeds: Sequence[dict[str, np.ndarray]] = (),
         **more: Any,
     ) -> list[Row]:
-        """A row for each metric, with an interval where there are replicates."""
+        """A row for each metric, with an interval where there are replicates.
+
+        ``seeds``: the values of single seeds, where their variance belongs in the interval.
+        """
         rows = []
         for name, number in value.items():
             limits = None
             if draws is not None and name in replicates:
-                limits = interval(float(number[0]), replicates[name], draws.speakers_behind, _range(name, more))
+                each = [float(of_seed[name][0]) for of_seed in seeds]
+                range_ = _range(name, more)
+                limits = interval(float(number[0]), replicates[name], draws.speakers_behind, range_, each)
             low, high = limits or (None, None)
             rows.append(self.row(cells, name, float(number[0]), ci_low=low, ci_high=high, **more))
         return rows
 
-    def over_seeds(self, cells: Sequence[Cell], counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """Mean over folds, then over seeds."""
+    def of_seeds(self, cells: Sequence[Cell], counts: np.ndarray, names: Iterable[str]) -> list[dict[str, np.ndarray]]:
+        """Mean over folds, of each seed."""
         by_seed: dict[int, list[Cell]] = defaultdict(list)
         for cell in cells:
             by_seed[cell.seed].append(cell)
-        return mean_over_seeds([mean_over_folds(tables, counts, names) for tables in by_seed.values()])
+        names = list(names)
+        return [mean_over_folds(tables, counts, names) for _, tables in sorted(by_seed.items())]
+
+    def over_seeds(self, cells: Sequence[Cell], counts: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Mean over folds, then over seeds."""
+        return mean_over_seeds(self.of_seeds(cells, counts, names))
+
+    def rows_of_mean(
+        self, cells: Sequence[Cell], draws: Draws, of_seeds: OfSeeds, names: Sequence[str], **more: Any
+    ) -> list[Row]:
+        """Rows of the mean over seeds, where ``of_seeds`` computes the metrics ``names`` of each seed.
+
+        Where one model of a seed answers for all speakers, the variance over seeds is in the intervals: models trained
+        on other corpora (`fold` "all") have no folds whose luck stands beside each other's.
+        """
+        each = of_seeds(self.ones(), names)
+        wanted = names if self.resampled is None else self.resampled
+        replicates = mean_over_seeds(of_seeds(draws.counts, wanted)) if draws.counts is not None else {}
+        seeds = each if all(cell.fold == ALL for cell in cells) else ()
+        return self.rows_of(cells, mean_over_seeds(each), replicates, draws, seeds, **more)
 
     def aggregate(self, cells: Sequence[Cell], draws: Draws, names: Sequence[str], **more: Any) -> list[Row]:
         """Rows of the mean over the cells' folds and seeds."""
-        value = self.over_seeds(cells, self.ones(), names)
-        wanted = names if self.resampled is None else self.resampled
-        replicates = self.over_seeds(cells, draws.counts, wanted) if draws.counts is not None else {}
-        return self.rows_of(cells, value, replicates, draws, **more)
+        return self.rows_of_mean(cells, draws, partial(self.of_seeds, cells), names, **more)
 
-    def difference(self, here: Sequence[Cell], there: Sequence[Cell], counts: np.ndarray) -> dict[str, np.ndarray]:
-        """What ``here`` has over ``there`` in the metric of contrasts."""
-        one, other = (self.over_seeds(side, counts, [self.contrast])[self.contrast] for side in (here, there))
-        return {self.contrast: one - other}
+    def differences(
+        self, here: Sequence[Cell], there: Sequence[Cell], counts: np.ndarray, names: Sequence[str]
+    ) -> list[dict[str, np.ndarray]]:
+        """What ``here`` has over ``there``, of each seed; a side of one seed is paired with every seed of the other."""
+        sides = [self.of_seeds(side, counts, names) for side in (here, there)]
+        size = max(map(len, sides))
+        pairs = zip(*(side * size if len(side) == 1 else side for side in sides), strict=True)
+        return [{name: one[name] - other[name] for name in names} for one, other in pairs]
 
     def contrasts(self, cells: Sequence[Cell], draws: Draws, **more: Any) -> list[Row]:
         """Paired differences between systems over the (seed, fold) that both have, on the same draws.
@@ -154,11 +185,9 @@ class Group:
             if not common:
                 continue
             here, there = ([cell for place, cell in side if place in common] for side in sides)
-            value = self.difference(here, there, self.ones())
-            replicates = self.difference(here, there, draws.counts) if draws.counts is not None else {}
-            rows += self.rows_of(
-                here, value, replicates, draws, system=system, versus=versus, seed=None, fold="mean", **more
-            )
+            of_seeds = partial(self.differences, here, there)
+            where = {"system": system, "versus": versus, "seed": None, "fold": "mean"}
+            rows += self.rows_of_mean(here, draws, of_seeds, [self.contrast], **where, **more)
         return rows
 
 
@@ -184,7 +213,7 @@ class LabelGroup(Group):
             for cell in of_fold:
                 value = cell.evaluate(self.ones(), self.names)
                 replicates = {} if fold_draws.counts is None else cell.evaluate(fold_draws.counts, self.names)
-                where = {"system": cell.system, "seed": cell.seed, "fold": fold}
+                where: Row = {"system": cell.system, "seed": cell.seed, "fold": fold}
                 rows += self.rows_of([cell], value, replicates, fold_draws, **where)
         majority = [self.label_cell(item, self._majority(item, output), MAJORITY) for item, output in outputs.items()]
         majority = list({cell.fold: cell for cell in reversed(majority)}.values())
@@ -228,10 +257,11 @@ class LabelGroup(Group):
             if cell.fold in seen:
                 continue
             seen.add(cell.fold)
-            where = _mask(len(self.units), cell.table.units)
-            for holders in cell.table.holders.T:
+            where = mask_of(len(self.units), cell.table.units)
+            for name, holders in zip(cell.table.classes, cell.table.holders.T, strict=True):
                 if holders.any():
-                    requirements.append(Requirement(where, _mask(len(self.units), cell.table.units[holders])))
+                    which = mask_of(len(self.units), cell.table.units[holders])
+                    requirements.append(Requirement(where, which, name))
         return Draws([*self.key, fold], stratum, requirements)
 
     def _majority(self, item: Scored, output: Outputs) -> Outputs:
@@ -276,99 +306,18 @@ class LabelGroup(Group):
             unit = self.columns(np.concatenate([part.unit for part in parts]))
             tables.append(LabelTable(logits, label, parts[0].classes, unit))
 
-        def over_seeds(counts: np.ndarray) -> dict[str, np.ndarray]:
-            values = mean_over_seeds([table.evaluate(counts, POOLED_METRICS) for table in tables])
-            return {name: values[name] for name in POOLED_METRICS}
-
-        replicates = over_seeds(draws.counts) if draws.counts is not None else {}
-        return self.rows_of(cells, over_seeds(self.ones()), replicates, draws, **more)
+        of_seeds = partial(of_tables, tables)
+        return self.rows_of_mean(cells, draws, of_seeds, POOLED_METRICS, **more)
 
 
-class OodGroup(Group):
-    names: Sequence[str] = OOD_METRICS
-    contrast = "auroc"
-
-    def rows(self) -> list[Row]:
-        outputs: dict[Scored, tuple[Outputs, Outputs]] = {}
-        for item in self.members:
-            outputs[item] = self.inside(item), self.read(item.score_file, None)
-        names = np.unique(np.concatenate([side.unit for pair in outputs.values() for side in pair]))
-        self.units = {str(name): column for column, name in enumerate(names)}
-        cells: dict[str, list[Cell]] = defaultdict(list)
-        for item, pair in outputs.items():
-            for file in self._files(item):
-                cells[file.parent.name].append(self.cell(item, file, *pair))
-        if not cells:
-            raise SernetError(f"{self.members[0].directory}/ood has no {self.members[0].set}.npz: run the stage ood")
-        rows: list[Row] = []
-        draws = self.draws(list(chain.from_iterable(cells.values())))
-        for detector, of_detector in sorted(cells.items()):
-            self.constant = {**self.constant, "detector": detector}
-            for system in sorted({cell.system for cell in of_detector}):
-                of_system = [cell for cell in of_detector if cell.system == system]
-                seeds = sorted({cell.seed for cell in of_system})
-                for cell in of_system:
-                    where = {"system": system, "seed": cell.seed, "fold": cell.fold}
-                    rows += self.rows_of([cell], cell.evaluate(self.ones(), self.names), {}, None, **where)
-                for seed in (*seeds, None):
-                    chosen = [cell for cell in of_system if seed in (cell.seed, None)]
-                    rows += self.aggregate(chosen, draws, self.names, system=system, seed=seed, fold="mean")
-            rows += self.contrasts(of_detector, draws)
-        return rows
-
-    def inside(self, item: Scored) -> Outputs:
-        """What counts as ID; of a model of several corpora, all classes: nobody says where a clip comes from."""
-        read = self.read(item.file("test"), None)
-        return read[read.label >= 0]
-
-    def id_scores(self, item: Scored, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-        """Ids and outlier scores of what counts as ID, by the detector of ``folder``."""
-        return load_detector_scores(folder / "test.npz")
-
-    def _files(self, item: Scored) -> list[Path]:
-        folder = item.directory / "ood"
-        if self.detectors is None:
-            return sorted(folder.glob(f"*/{item.set}.npz"))
-        return [folder / detector / f"{item.set}.npz" for detector in sorted(self.detectors)]
-
-    def cell(self, item: Scored, file: Path, inside: Outputs, outside: Outputs) -> Cell:
-        id_ids, id_score = self.id_scores(item, file.parent)
-        ood_ids, ood_score = load_detector_scores(file)
-        id_rows, ood_rows = _rows_of(inside.utt_id, id_ids), _rows_of(outside.utt_id, ood_ids)
-        keep = id_rows >= 0
-        if keep.sum() < len(inside.utt_id):
-            lacking = sorted(set(inside.utt_id) - set(id_ids))
-            raise SernetError(f"{file.parent / 'test.npz'} lacks {first_of(lacking)}: run the stage ood again")
-        if (ood_rows < 0).any():
-            raise SernetError(f"{item.score_file} lacks {first_of(ood_ids[ood_rows < 0])}: run the stage score again")
-        id_rows = id_rows[keep]
-        correct = inside.logits[id_rows].argmax(axis=1) == inside.label[id_rows]
-        table = OodTable(
-            id_score[keep], ood_score, self.columns(inside.unit[id_rows]), self.columns(outside.unit[ood_rows]), correct
-        )
-        self.same_utterances(item, "id", frozenset(inside.utt_id))
-        self.same_utterances(item, "ood", frozenset(ood_ids))
-        return Cell(item.system, item.seed, item.fold, table, self.names, frozenset(inside.utt_id), frozenset(ood_ids))
-
-    def draws(self, cells: Sequence[Cell]) -> Draws:
-        stratum = np.full(len(self.units), -1)
-        requirements = {}
-        for cell in cells:
-            assert isinstance(cell.table, OodTable)
-            stratum[cell.table.ood_units[stratum[cell.table.ood_units] < 0]] = 1
-            stratum[cell.table.units] = 0
-            where, which = (_mask(len(self.units), units) for units in (cell.table.units, cell.table.ood_units))
-            requirements[cell.fold] = Requirement(where, which)
-        return Draws([*self.key, "mean"], stratum, list(requirements.values()))
+def of_tables(tables: Sequence[Table], counts: np.ndarray, names: Sequence[str]) -> list[dict[str, np.ndarray]]:
+    """The metrics ``names`` of each seed, from a table for each."""
+    found = [table.evaluate(counts, names) for table in tables]
+    return [{name: values[name] for name in names} for values in found]
 
 
-def _rows_of(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Where each wanted id stands among the known ones, -1 where it does not."""
-    place = {name: index for index, name in enumerate(known.tolist())}
-    return np.asarray([place.get(name, -1) for name in wanted.tolist()], dtype=np.int64)
-
-
-def _mask(size: int, columns: np.ndarray) -> np.ndarray:
+def mask_of(size: int, columns: np.ndarray) -> np.ndarray:
+    """True at ``columns``: bool ``(size,)``."""
     mask = np.zeros(size, dtype=bool)
     mask[columns] = True
     return mask

@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import UNTUNED, LabelGroup, OodGroup, Row, Versus
+from sernet.report.groups import UNTUNED, LabelGroup, Row, Versus
+from sernet.report.ood_group import OodGroup
 from sernet.report.paired import against
 from sernet.report.probed import ProbeGroup
 from sernet.report.reliability import ConfidenceGroup, FullSpectrumGroup

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sernet.errors import SernetError
 from sernet.report.cells import Reader, read_outputs
-from sernet.report.groups import UNTUNED, OodGroup, Row
+from sernet.report.groups import UNTUNED, Row
 from sernet.report.measured import Measured, Model, Place
+from sernet.report.ood_group import OodGroup
 from sernet.report.paired import HERE, THERE
 from sernet.report.results import select
 from sernet.score.files import Scored, load_detector_scores

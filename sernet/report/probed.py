@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
 from sernet.errors import first_of
 from sernet.report.cells import Cell, Reader
-from sernet.report.groups import MAJORITY, LabelGroup, Row, Versus
+from sernet.report.groups import MAJORITY, LabelGroup, Row, Versus, of_tables
 from sernet.score import metrics
 from sernet.score.files import Scored
-from sernet.score.intervals import mean_over_seeds
 from sernet.score.metrics import PROBE, PROBE_TRAIN
 from sernet.score.probes import SPEAKER, Reading
 from sernet.score.tables import LabelTable
@@ -94,11 +94,12 @@ class ProbeGroup(LabelGroup):
             for item, some in said.items()
         ]
         draws = self.draws(cells)
-        if name.endswith(f":{SPEAKER}"):
+        of_speakers = name.endswith(f":{SPEAKER}")
+        if of_speakers:
             draws.counts = None
         rows: list[Row] = []
         for cell in cells:
-            where = {"system": cell.system, "seed": cell.seed, "fold": cell.fold}
+            where: Row = {"system": cell.system, "seed": cell.seed, "fold": cell.fold}
             rows += self.rows_of([cell], cell.evaluate(self.ones(), [name]), {}, None, **where)
         for system in sorted({cell.system for cell in cells}):
             mine = [cell for cell in cells if cell.system == system]
@@ -107,11 +108,8 @@ class ProbeGroup(LabelGroup):
                 where = {"system": system, "seed": seed}
                 rows += self.aggregate(chosen, draws, [name], **where, fold="mean")
                 of_seed = {i: some for i, some in said.items() if i.system == system and seed in (i.seed, None)}
-                if draws.counts is not None and (pooled := self._over_folds(of_seed, values)):
-                    value, again = (
-                        mean_over_seeds([t.evaluate(c) for t in pooled]) for c in (self.ones(), draws.counts)
-                    )
-                    rows += self.rows_of(chosen, value, again, draws, **where, fold=None)
+                if not of_speakers and (pooled := self._over_folds(of_seed, values)):
+                    rows += self.rows_of_mean(chosen, draws, partial(of_tables, pooled), [name], **where, fold=None)
         by_fold = {item.fold: 1 / len(some.values) for item, some in said.items()}
         chance = float(np.mean(list(by_fold.values())))
         rows.append(self.row(cells, name, chance, system=MAJORITY, seed=None, fold="mean"))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sernet.errors import SernetError, first_of
 from sernet.report.cells import Cell, Draws, Outputs, Reader
-from sernet.report.groups import LabelGroup, OodGroup, Row, Versus
+from sernet.report.groups import LabelGroup, Row, Versus, of_tables
+from sernet.report.ood_group import OodGroup
 from sernet.score.calibration import fit_temperature, perfect_ece
 from sernet.score.files import Scored, load_detector_scores
-from sernet.score.intervals import Requirement, Table, mean_over_seeds
+from sernet.score.intervals import Requirement, Table
 from sernet.score.metrics import FULL_METRICS, FULL_SPECTRUM, SCALED_METRICS, SELECTIVE_METRICS
 from sernet.score.selective import SelectiveTable
 from sernet.score.tables import LabelTable, OodTable, softmax
@@ -92,11 +94,7 @@ class ConfidenceGroup(LabelGroup):
             pooled = self._pooled_tables({i: o for i, o in cooled.items() if seed in (i.seed, None)})
             if pooled:
                 tables = [Renamed(table, SCALED, {}) for table in pooled]
-                value = mean_over_seeds([table.evaluate(self.ones(), SCALED_METRICS) for table in tables])
-                again = {}
-                if draws.counts is not None:
-                    again = mean_over_seeds([table.evaluate(draws.counts, SCALED_METRICS) for table in tables])
-                rows += self.rows_of(chosen, value, again, draws, **where, fold=None)
+                rows += self.rows_of_mean(chosen, draws, partial(of_tables, tables), SCALED_METRICS, **where, fold=None)
         return rows + self._perfect(cooled, "ece_scaled_perfect")
 
     def _perfect(self, outputs: dict[Scored, Outputs], name: str) -> list[Row]:
@@ -204,7 +202,7 @@ class FullSpectrumGroup(OodGroup):
             stratum[table.units[~np.isin(table.units, cell.units)]] = 2
             where, which = np.zeros((2, len(self.units)), dtype=bool)
             where[cell.units], which[table.ood_units] = True, True
-            requirements[cell.fold] = Requirement(where, which)
+            requirements[cell.fold] = Requirement(where, which, "ood")
         stratum[np.concatenate([cell.units for cell in cells])] = 0
         return Draws([*self.key, "full-spectrum"], stratum, list(requirements.values()))
 

@@ -35,7 +35,16 @@ SIDE_BY_SIDE = 3
 RUN = "/"
 """In `versus` of a difference between runs, behind the run that was subtracted."""
 PRELIMINARY = "fewer than three seeds of a network, or the recipe says so"
-INTERVAL = "95 % intervals over speakers in brackets, none below 4 speakers or where no resample differs"
+INTERVAL = (
+    "95 % intervals over speakers in brackets, on other corpora over seeds as well; none below 4 speakers, of all or "
+    "of a class, or where no resample differs"
+)
+DIFFERENCE = (
+    "an interval without 0 says that other speakers like these would show the difference, too. In folds it is about "
+    "models like these: what other seeds would change is in it only as far as folds differ. On another corpus other seeds "
+    "are in it, but not where there is only one seed"
+)
+"""What an interval of a difference is about; coverage by simulation: utils/bench/COVERAGE.md."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +161,7 @@ def _between_systems(rows: Sequence[Row], preliminary: Collection[str], undrawn:
     if not body:
         return []
     header = ["run", "trained -> tested", "condition", *(f"{a} - {b}" for a, b in pairs), "n", "speakers"]
-    caption = (
-        "Difference of UAR on the same folds, seeds and resampled speakers; an interval without 0 is a difference."
-    )
+    caption = f"Difference of UAR on the same folds, seeds and resampled speakers; {DIFFERENCE}."
     return [Table("Paired differences", caption + each, header, body, 3)]
 
 
@@ -172,8 +179,8 @@ def stepwise(title: str, caption: str, columns: Mapping[str, Sequence[Row]]) -> 
     sizes = {head: next(iter(rows.values())) for head, rows in by_column.items()}
     counted = (f"{head}: {size['n']} utterances, {size['n_speakers']} speakers" for head, size in sizes.items())
     caption += (
-        " On the same folds, seeds and resampled speakers; an interval without 0 is a difference, though of twenty "
-        "intervals about nothing one is expected without it. step: against the system just before. "
+        f" On the same folds, seeds and resampled speakers; {DIFFERENCE}. Of twenty intervals about nothing one is "
+        "expected without 0. step: against the system just before. "
         f"{'; '.join(counted)}."
     )
     return Table(title, caption, ["", "difference", *by_column], body, 2)
@@ -215,7 +222,7 @@ def _between_runs(rows: Sequence[Row], preliminary: Collection[str]) -> list[Tab
     header += ["of the run", "of the other", "n", "speakers"]
     caption = (
         "Difference of UAR on the same test utterances, over the folds and seeds that both runs have, on the same "
-        f"resampled speakers; an interval without 0 is a difference. Beside it what each run is quoted by; {INTERVAL}."
+        f"resampled speakers; {DIFFERENCE}. Beside it what each run is quoted by; {INTERVAL}."
     )
     return [Table("Paired differences between runs", caption, header, body, 5)]
 

@@ -8,6 +8,14 @@ for a mean over speakers this is the t interval.
 Where OOD utterances come from units of their own (speakers of another corpus, recordings), these are drawn apart, and
 S is the smaller number of the two.
 
+A class that one speaker of a fold holds adds no variance, since every resample must hold that speaker: such intervals
+cover 56 to 82 %. So there is none where a class has fewer than four speakers in all, or one in a fold of several.
+
+Where one model of a seed answers for all speakers, as across corpora, another seed would move all of them alike, which
+no resample of speakers shows: intervals of three seeds cover 64 to 92 %. There the variance over seeds is added,
+``S/(S-1) sd^2 + sd_seeds^2 / seeds``, and t has Satterthwaite's degrees of freedom. Simulated coverage of all this, and
+of what else might be done: utils/bench/COVERAGE.md.
+
 The mean over folds, in a resample: each fold's metric counts m/M, with m of the fold's M speakers drawn (1 on
 average). The plain mean over the folds that a resample happens to hold would be too sure where a fold is one speaker
 (leave-one-speaker-out): there, this is the bootstrap of the mean over speakers.
@@ -47,11 +55,18 @@ class Table(Protocol):
 class Requirement:
     """A resample that holds any of the units ``where`` must hold one of ``which``: masks ``(units,)``.
 
-    One for each fold and each class of its reference (or, outside the ID test speakers, for a fold's OOD utterances).
+    One for each fold and each class of its reference (or, outside the ID test speakers, for a fold's OOD utterances);
+    those of one class have one name in ``of``.
     """
 
     where: np.ndarray
     which: np.ndarray
+    of: str
+
+    @property
+    def open(self) -> bool:
+        """Whether a resample could miss it: not all units of ``where`` bring it along."""
+        return not self.which[self.where].all()
 
     def met(self, counts: np.ndarray) -> np.ndarray:
         """Which rows of counts ``(draws, units)`` meet it: bool ``(draws,)``."""
@@ -59,7 +74,11 @@ class Requirement:
 
 
 def resample(
-    key: Sequence[object], stratum: np.ndarray, requirements: Sequence[Requirement] = (), draws: int = DRAWS
+    key: Sequence[object],
+    stratum: np.ndarray,
+    requirements: Sequence[Requirement] = (),
+    draws: int = DRAWS,
+    least: int = LEAST_SPEAKERS,
 ) -> np.ndarray | None:
     """How often each unit is drawn in each resample.
 
@@ -69,15 +88,21 @@ def resample(
         stratum: ``(units,)``; units of a stratum are drawn among themselves.
         requirements: what a resample must hold; one that does not is drawn again.
         draws: number of resamples.
+        least: how many units a stratum must have, and what is required where a resample could miss it.
 
     Returns:
-        int ``(draws, units)``, or None below four units in a stratum or where too few resamples meet the requirements.
+        int ``(draws, units)``; None with fewer units than ``least``, where one unit alone holds what is required in a
+        fold, or where too few resamples meet the requirements.
     """
     sizes = np.bincount(stratum)
     sizes = sizes[sizes > 0]
-    if len(sizes) == 0 or sizes.min() < LEAST_SPEAKERS:
+    if len(sizes) == 0 or sizes.min() < least:
         return None
-    open_requirements = [need for need in requirements if not need.which[need.where].all()]
+    open_requirements = [need for need in requirements if need.open]
+    for need in open_requirements:
+        everywhere = np.any([other.which for other in requirements if other.of == need.of], axis=0)
+        if everywhere.sum() < least or need.which.sum() < min(least, 2):
+            return None
     random = generator("bootstrap", *key)
     kept: list[np.ndarray] = []
     for _ in range(PATIENCE):
@@ -101,18 +126,27 @@ def speakers_behind(stratum: np.ndarray) -> int:
     return int(sizes[sizes > 0].min())
 
 
-def interval(value: float, replicates: np.ndarray, speakers: int, metric: Metric) -> tuple[float, float] | None:
+def interval(
+    value: float, replicates: np.ndarray, speakers: int, metric: Metric, seeds: Sequence[float] = ()
+) -> tuple[float, float] | None:
     """95 % interval: value +- t(S-1) sqrt(S/(S-1)) sd, cut to the metric's range; None below 4 speakers.
 
     Args:
         value: of the full sample.
         replicates: of the resamples, ``(draws,)``; one where the metric is undefined (NaN) is left out.
         speakers: S.
+        seeds: the values of which ``value`` is the mean, where each is one model that answers for all speakers: their
+            variance is added (see the module's head).
     """
     replicates = replicates[np.isfinite(replicates)]
     if speakers < LEAST_SPEAKERS or len(replicates) < 2:
         return None
-    half = t.ppf(0.975, speakers - 1) * np.sqrt(speakers / (speakers - 1)) * replicates.std(ddof=1)
+    of_speakers = speakers / (speakers - 1) * float(replicates.var(ddof=1))
+    of_seeds = float(np.var(seeds, ddof=1)) / len(seeds) if len(seeds) > 1 else 0.0
+    freedom = float(speakers - 1)
+    if of_seeds > 0:  # Satterthwaite 1946
+        freedom = (of_speakers + of_seeds) ** 2 / (of_speakers**2 / freedom + of_seeds**2 / (len(seeds) - 1))
+    half = t.ppf(0.975, freedom) * np.sqrt(of_speakers + of_seeds)
     return max(metric.low, float(value - half)), min(metric.high, float(value + half))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,42 @@ def test_differences_are_paired(experiment: tuple[list[Scored], list[Row]]) -> N
     ood = [row for row in rows if row["versus"] and row["condition"].startswith("ood-")]
     assert {row["metric"] for row in ood} == {"auroc", "auroc_full"}
     assert {row["detector"] for row in ood} == {"msp", "duration"}
+
+
+def test_across_corpora_the_variance_over_seeds_is_in_the_interval(
+    experiment: tuple[list[Scored], list[Row]],
+) -> None:
+    """One model of a seed answers for all speakers there, so other seeds would move all of them alike."""
+    scored, rows = experiment
+    cross = [item for item in scored if item.condition == "cross"]
+    alone = build_results([item for item in cross if item.seed == 0], "mini", "tag")
+    where = {"condition": "cross", "metric": "uar", "fold": "mean", "run": cross[0].run, "test": cross[0].test}
+    for versus in (None, "am"):
+        row = one(rows, seed=None, system="msac", versus=versus, **where)
+        per_seed = [
+            one(rows, seed=seed, system="msac", versus=None, **where)["value"]
+            - (one(rows, seed=seed, system="am", versus=None, **where)["value"] if versus else 0)
+            for seed in (0, 1)
+        ]
+        assert row["value"] == pytest.approx(np.mean(per_seed), abs=2e-6)
+        # The standard error of a mean of two is half of what they differ by.
+        assert (row["ci_high"] - row["ci_low"]) / 2 > 1.96 * abs(np.diff(per_seed)[0]) / 2 > 0
+    one_seed = one(alone, seed=None, system="msac", versus=None, **where)
+    assert one_seed == one(rows, seed=0, system="msac", versus=None, **where) | {"seed": None}
+
+
+def test_a_class_of_few_speakers_leaves_no_interval(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, seeds=(0,))
+    for item in scored:
+        if item.condition == "single":
+            scores = item.load()
+            speakers = sorted(set(scores.speaker))
+            kept = (scores.emotion != "anger") | np.isin(scores.speaker, speakers[:1])
+            replace(scores, label=np.where(kept, scores.label, -1)).save(item.score_file)
+    rows = build_results(scored, "mini")
+    where = {"seed": None, "fold": "mean", "versus": None, "system": "am", "metric": "uar"}
+    assert {row["ci_low"] for row in select(rows, condition="single", **where)} == {None}
+    assert None not in {row["ci_low"] for row in select(rows, condition="cross", **where)}
 
 
 def test_the_majority_row(experiment: tuple[list[Scored], list[Row]]) -> None:

@@ -106,25 +106,61 @@ def test_strata_are_drawn_apart() -> None:
 
 
 def test_a_draw_without_a_class_is_drawn_again() -> None:
-    everyone, holder = np.ones(5, dtype=bool), np.arange(5) == 2
-    counts = resample(("key",), one_stratum(5), [Requirement(everyone, holder)])
-    assert counts is not None and len(counts) == 2000 and (counts[:, 2] > 0).all()
+    everyone, holders = np.ones(9, dtype=bool), np.arange(9) < 4
+    counts = resample(("key",), one_stratum(9), [Requirement(everyone, holders, "joy")])
+    assert counts is not None and len(counts) == 2000 and (counts[:, :4].sum(axis=1) > 0).all()
 
 
 def test_a_fold_that_is_not_drawn_need_not_hold_its_classes() -> None:
-    fold = np.array([True, True, False, False, False])
-    counts = resample(("key",), one_stratum(5), [Requirement(fold, np.arange(5) == 1)])
+    fold = np.arange(9) < 5
+    counts = resample(("key",), one_stratum(9), [Requirement(fold, np.arange(9) < 4, "joy")])
     assert counts is not None
-    drawn = counts[:, :2].sum(axis=1) > 0
-    assert (counts[drawn, 1] > 0).all() and (~drawn).any()
+    drawn = counts[:, :5].sum(axis=1) > 0
+    assert (counts[drawn, :4].sum(axis=1) > 0).all() and (~drawn).any()
+
+
+def test_there_is_no_interval_where_a_class_has_fewer_than_four_speakers() -> None:
+    """Every resample must hold one of them, so the class would add next to nothing."""
+    everyone = np.ones(12, dtype=bool)
+    for holders in (1, 2, 3):
+        assert resample(("key",), one_stratum(12), [Requirement(everyone, np.arange(12) < holders, "joy")]) is None
+    assert resample(("key",), one_stratum(12), [Requirement(everyone, np.arange(12) < 4, "joy")]) is not None
+    # Two in each of two folds are four; one alone in a fold must be in every resample that holds any of its fold.
+    folds = [np.arange(12) < 6, np.arange(12) >= 6]
+    for places, there in (((0, 1, 6, 7), True), ((0, 1, 2, 6), False), ((0, 1, 6), False)):
+        held = np.isin(np.arange(12), places)
+        needs = [Requirement(fold, fold & held, "joy") for fold in folds]
+        assert (resample(("key",), one_stratum(12), needs) is not None) == there
+    # A fold of one speaker, or of two who both hold the class: whoever is drawn brings it.
+    for size in (1, 2, 3):
+        fold = np.arange(12) < size
+        assert resample(("key",), one_stratum(12), [Requirement(fold, fold, "joy")]) is not None
+
+
+def test_the_variance_over_seeds_enters_where_one_model_answers_for_all() -> None:
+    """Two-way layout without interaction: its textbook standard error, and Satterthwaite's degrees of freedom."""
+    speakers, seeds = np.array([0.1, 0.3, 0.2, 0.5, 0.4]), np.array([-0.05, 0.03, 0.02])
+    counts = resample(("key",), one_stratum(5), draws=200_000)
+    assert counts is not None
+    replicates = counts @ speakers / 5
+    limits = interval(0.3, replicates, 5, METRICS["uar"], seeds=list(0.3 + seeds))
+    first, second = speakers.var(ddof=1) / 5, seeds.var(ddof=1) / 3
+    half = t.ppf(0.975, (first + second) ** 2 / (first**2 / 4 + second**2 / 2)) * np.sqrt(first + second)
+    assert limits == pytest.approx((0.3 - half, 0.3 + half), abs=2e-3)
+    alone = interval(0.3, replicates, 5, METRICS["uar"])
+    assert interval(0.3, replicates, 5, METRICS["uar"], seeds=[0.3]) == alone  # one seed says nothing of others
+    assert interval(0.3, replicates, 5, METRICS["uar"], seeds=[0.3, 0.3]) == alone
 
 
 def test_there_is_no_interval_below_four_speakers_or_where_no_draw_will_do() -> None:
     assert resample(("key",), one_stratum(3)) is None
     assert interval(0.5, np.array([0.4, 0.6]), 3, METRICS["uar"]) is None
     everyone = np.ones(4, dtype=bool)
-    only = [Requirement(everyone, np.arange(4) == i) for i in range(4)]
-    assert resample(("key",), one_stratum(4), [*only, Requirement(everyone, np.zeros(4, dtype=bool))]) is None
+    nobody = Requirement(everyone, np.zeros(4, dtype=bool), "joy")
+    assert (
+        resample(("key",), one_stratum(4), [nobody]) is None
+        and resample(("key",), one_stratum(4), [nobody], least=0) is None
+    )
 
 
 def test_intervals_stay_in_the_range_of_the_metric() -> None:

@@ -177,9 +177,9 @@ def compared(
     who = sorted({speaker[u] for u in systems[0].label})
     unit = {u: who.index(speaker[u]) for u in systems[0].label}
     said = systems[0].label.items()
-    holders = [{unit[u] for u, label in said if label == name} for name in sorted({label for _, label in said})]
+    holders = {name: {unit[u] for u, label in said if label == name} for name in sorted({label for _, label in said})}
     everyone = np.ones(len(who), dtype=bool)
-    needs = [Requirement(everyone, np.isin(np.arange(len(who)), list(some))) for some in holders]
+    needs = [Requirement(everyone, np.isin(np.arange(len(who)), list(some)), name) for name, some in holders.items()]
     draws = resample(("paired", corpus), np.zeros(len(who), dtype=np.int64), needs)
     if draws is None:
         raise SernetError(f"{corpus}: too few speakers for an interval")

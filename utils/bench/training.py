@@ -163,7 +163,7 @@ def recognition(done: list[Done], classes: list[str]) -> dict[str, str]:
         tables[one.version].append(LabelTable(one.scores["logits"], one.scores["label"], classes, unit))
     holders = tables[FIRST][0].holders
     everyone = np.ones(len(names), dtype=bool)
-    needs = [Requirement(everyone, column) for column in holders.T if column.any()]
+    needs = [Requirement(everyone, column, str(place)) for place, column in enumerate(holders.T) if column.any()]
     counts = resample(("bench", "training"), np.zeros(len(names), dtype=np.int64), needs)
 
     def uar(counts: np.ndarray) -> dict[str, np.ndarray]:
