@@ -150,8 +150,8 @@ def page(runs: int) -> str:
     for name, (speakers, of_speaker, of_both) in CORPORA.items():
         for seeds in (3, 5):
             for of_seed in (0.0, 0.015, 0.025, 0.035):
-                share = one_model(speakers, seeds, (of_speaker, of_seed, of_both), runs)
-                cells = [f"{value:.3f}" for value in share.values()]
+                found = one_model(speakers, seeds, (of_speaker, of_seed, of_both), runs)
+                cells = [f"{value:.3f}" for value in found.values()]
                 lines.append(
                     f"| {speakers}, as {name} | {seeds} | {of_seed:g} | {cells[0]} | **{cells[1]}** | "
                     + " | ".join(cells[2:])
