@@ -1,4 +1,4 @@
-"""Stage 2: FBank arks and feats.scp, cuts that carry features; functionals where a system asks for them."""
+"""Stage 2: FBank arks and feats.scp, cuts that carry features; functionals and pre-trained encoders where asked for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sernet.config.base import validate
+from sernet.config.encoders import ENCODER_BLOCK, SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import HOW_TO_GET, FunctionalsConfig
 from sernet.corpus.utterances import read_cuts
@@ -18,7 +19,14 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request
 from sernet.pipeline.stamps import Job
 
-Settings = FeatureConfig | FunctionalsConfig
+Settings = FeatureConfig | FunctionalsConfig | SpeechEncoderConfig
+KINDS: dict[str, type[Settings]] = {
+    "features": FeatureConfig,
+    "functionals": FunctionalsConfig,
+    "encoder": SpeechEncoderConfig,
+}
+SAID = {"model", "licence", "trained_on", "contaminated", "download"}
+"""Of an encoder's configuration: where its files lie and what is said of them, which changes no number."""
 OUTPUTS = ("feats.ark", "feats.scp", "utt2num_frames", "utt2spk", "cuts.jsonl.gz")
 
 
@@ -29,9 +37,10 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
         for name in experiment.corpora
         for config in _settings(experiment, name)
     ]
-    if any("functionals" in job.config and reason(job) for job in merging) and not find_spec("opensmile"):
+    stale = [job for job in merging if reason(job)]
+    if any("functionals" in job.config for job in stale) and not find_spec("opensmile"):
         raise SernetError(HOW_TO_GET)
-    yield [split for job in merging if reason(job) for split in _split_jobs(experiment, job)]
+    yield [split for job in stale for split in _split_jobs(experiment, job)]
     yield merging
 
 
@@ -39,21 +48,18 @@ def run(job: Job) -> None:
     """Extract one split, or merge those of one corpus."""
     from sernet.corpus.kaldi_dir import complete
     from sernet.features.extraction import extract_split, merge
+    from sernet.train.device import choose_device
 
-    config: Settings
-    extract: Callable[..., Any]
-    if "functionals" in job.config:
-        from sernet.features import functionals
-
-        config, extract = validate(FunctionalsConfig, job.config["functionals"], job.name), functionals.extract_cut
-    else:
-        from sernet.features import fbank
-
-        config, extract = validate(FeatureConfig, job.config["features"], job.name), fbank.extract_cut
+    (kind,) = job.config.keys() & KINDS.keys()
+    config: Settings = validate(KINDS[kind], job.config[kind] | job.arguments.get("said", {}), job.name)
     if "first" in job.config:
-        out = Path(job.arguments["out"])
-        identity = job.arguments["identity"]
-        extract_split(job.inputs[0], job.config["first"], job.config["last"], config, out, identity, extract)
+        from sernet.features.front_ends import front_end
+
+        place = Path(job.arguments["place"]) if job.arguments.get("place") else None
+        device = choose_device(job.arguments["device"]) if kind == "encoder" else "cpu"
+        made = front_end(config, device, place)
+        first, last = job.config["first"], job.config["last"]
+        extract_split(job.inputs[0], first, last, made, Path(job.arguments["out"]), job.arguments["identity"])
         return
     splits = [Path(split) for split in job.arguments["splits"]]
     folder = job.outputs[0].parent
@@ -64,8 +70,28 @@ def run(job: Job) -> None:
 
 
 def announce(experiment: Experiment) -> list[str]:
-    """Nothing before it begins."""
-    return []
+    """Which pre-trained encoders are heard, under which licence, and how much disk their features take at most."""
+    lines = []
+    for name in sorted({name for corpus in experiment.corpora for name in experiment.front_ends(corpus)}):
+        if config := experiment.recipe.config.front_ends.get(name):
+            about = config.about
+            lines.append(f"{name}: {about.title}, licence {about.licence}; trained on {about.trained_on}")
+            corpora = [corpus for corpus in experiment.corpora if name in experiment.front_ends(corpus)]
+            for corpus, why in about.contaminated.items():
+                if corpus in corpora:
+                    lines.append(f"  CONTAMINATED: {corpus}: {why}; its figures are no test")
+            lines.append(f"  about {_disk(experiment, config, corpora)} of disk for {', '.join(corpora)}")
+    return lines
+
+
+def _disk(experiment: Experiment, config: SpeechEncoderConfig, corpora: list[str]) -> str:
+    from sernet.features.encoders.folder import shape
+
+    layers, dimensions, rate = shape(config)
+    items = [item.utterance for corpus in corpora for item in read_cuts(experiment.data(corpus) / "cuts.jsonl.gz")]
+    frames = 2 * len(items) if config.keep == "statistics" else rate * sum(item.duration for item in items)
+    size = frames * layers * dimensions * (4 if config.stored == "float32" else 2)
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
 
 
 def conclude(experiment: Experiment) -> list[str]:
@@ -73,26 +99,45 @@ def conclude(experiment: Experiment) -> list[str]:
     return []
 
 
+def encoder_values(config: SpeechEncoderConfig) -> dict[str, Any]:
+    """What a job that runs an encoder reads of its configuration."""
+    return {"encoder": config.model_dump(mode="json", exclude=SAID)}
+
+
 def _settings(experiment: Experiment, name: str) -> list[Settings]:
-    """The FBanks of a corpus, and the functionals that its systems ask for."""
-    fbank = experiment.recipe.config.features
-    wanted = [{"features": features, "sample_rate": fbank.sample_rate} for features in experiment.functionals(name)]
-    return [fbank, *(validate(FunctionalsConfig, config, f"functionals of {name}") for config in wanted)]
+    """The FBanks of a corpus, and what else its systems hear."""
+    config = experiment.recipe.config
+    found: list[Settings] = [config.fbank]
+    for wanted in experiment.front_ends(name):
+        if wanted in config.front_ends:
+            found.append(config.front_ends[wanted])
+        else:
+            values = {"features": wanted, "sample_rate": config.fbank.sample_rate}
+            found.append(validate(FunctionalsConfig, values, f"functionals of {name}"))
+    return found
 
 
-def _merge_job(experiment: Experiment, request: Request, name: str, config: FeatureConfig | FunctionalsConfig) -> Job:
+def _merge_job(experiment: Experiment, request: Request, name: str, config: Settings) -> Job:
+    from sernet.features.front_ends import module
+
     folder = experiment.features(name, config.name)
     splits = [str(folder / f"split{request.nj}" / str(number + 1)) for number in range(request.nj)]
-    is_fbank = isinstance(config, FeatureConfig)
+    (kind,) = (kind for kind, of in KINDS.items() if isinstance(config, of))
+    arguments: dict[str, Any] = {"splits": splits, "device": request.device}
+    values: dict[str, Any] = {kind: config.model_dump(mode="json")}
+    if isinstance(config, SpeechEncoderConfig):
+        place, weights = experiment.weights(config)
+        arguments["place"] = str(place)
+        values, arguments["said"] = encoder_values(config) | {"weights": weights}, config.model_dump(include=SAID)
     return Job(
-        name=f"features {name}" if is_fbank else f"{config.name} of {name}",
+        name=f"features {name}" if isinstance(config, FeatureConfig) else f"{config.name} of {name}",
         script="local.features",
         stamp=folder / "features.json",
-        config={"features" if is_fbank else "functionals": config.model_dump(mode="json")},
-        modules=("sernet.features.extraction", *(() if is_fbank else ("sernet.features.functionals",))),
+        config=values,
+        modules=("sernet.features.extraction", module(config)),
         inputs=(experiment.data(name) / "cuts.jsonl.gz",),
-        outputs=tuple(folder / file for file in OUTPUTS),
-        arguments={"splits": splits},
+        outputs=tuple(folder / file for file in (*OUTPUTS, *(["front_end.json"] if kind == "encoder" else []))),
+        arguments=arguments,
         light=True,
     )
 
@@ -100,7 +145,8 @@ def _merge_job(experiment: Experiment, request: Request, name: str, config: Feat
 def _split_jobs(experiment: Experiment, merging: Job) -> list[Job]:
     total = len(read_cuts(merging.inputs[0]))
     splits = [Path(split) for split in merging.arguments["splits"]]
-    edges = [round(total * number / len(splits)) for number in range(len(splits) + 1)]
+    block = ENCODER_BLOCK if "encoder" in merging.config else 1  # what is encoded together is in one split
+    edges = [min(round(total * n / len(splits) / block) * block, total) for n in range(len(splits))] + [total]
     return [
         Job(
             name=f"{merging.name}, split {number + 1} of {len(splits)}",
@@ -110,8 +156,9 @@ def _split_jobs(experiment: Experiment, merging: Job) -> list[Job]:
             modules=merging.modules,
             inputs=merging.inputs,
             outputs=(split.with_suffix(".ark"), split.with_suffix(".jsonl")),
-            arguments={"out": str(split)},
+            arguments={k: v for k, v in merging.arguments.items() if k != "splits"} | {"out": str(split)},
             light=True,
+            uses_gpu="encoder" in merging.config and merging.arguments["device"] != "cpu",
         )
         for number, split in enumerate(splits)
     ]

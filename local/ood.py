@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.score import is_made, made_path, score_path, sets
 from local.train import digest
@@ -16,6 +17,9 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.stamps import Job
 from sernet.units import Unit
+
+if TYPE_CHECKING:
+    from sernet.data.dataset import Examples
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -37,20 +41,25 @@ def run(job: Job) -> None:
     from sernet.train.device import choose_device
 
     config = validate(OodConfig, job.config["ood"], job.name)
-    folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
-    known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
-    examples = {
-        name: load_examples(folders, [known[identity] for identity in ids])
-        for name, ids in job.arguments["utterances"].items()
-    }
-    examples |= {name: load_set(Path(path)) for name, path in job.arguments["made"].items()}
+
+    def material(features: dict[str, str], made: dict[str, str]) -> dict[str, Examples]:
+        folders = {corpus: Path(folder) for corpus, folder in features.items()}
+        known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
+        found = {
+            name: load_examples(folders, [known[identity] for identity in ids])
+            for name, ids in job.arguments["utterances"].items()
+        }
+        return found | {name: load_set(Path(path)) for name, path in made.items()}
+
+    examples = material(job.arguments["features"], job.arguments["made"])
+    heard = material(job.arguments["heard"], job.arguments["heard made"]) if job.arguments["heard"] else examples
     torch.set_num_threads(1)  # whatever the shell says: a result must not hang on it
     network = set(config.detectors) & set(NETWORK_DETECTORS)
     device = choose_device(job.arguments["device"]) if network else "cpu"
     siblings = [Path(path) for path in job.arguments["siblings"]]
     directory = job.stamp.parent.parent
     run_detectors(
-        config.detectors, directory, job.config["sets"], examples, config, job.config["dev"], siblings, device
+        config.detectors, directory, job.config["sets"], examples, config, job.config["dev"], siblings, device, heard
     )
 
 
@@ -61,14 +70,19 @@ def announce(experiment: Experiment) -> list[str]:
     absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
     named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
     systems = experiment.recipe.config.systems
-    silent = {
-        name: "a linear classifier on functionals" if systems[name].linear else "made of other systems' scores"
+    encoders = experiment.recipe.config.front_ends
+    silent = [
+        name
         for name in sorted(named)
-        if not systems[name].network
-    }
+        if any(
+            linear.features not in encoders
+            for part in systems[name].fuse or [name]
+            if (linear := systems[part].linear) is not None
+        )
+    ]
     return [
         *(f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent),
-        *(f"{name}: {what}; not scored out of distribution" for name, what in silent.items()),
+        *(f"{name}: hears functionals, which sounds do not have; not scored out of distribution" for name in silent),
     ]
 
 
@@ -81,14 +95,16 @@ def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[U
     ood_sets = experiment.ood_sets(unit)
     there = {n: experiment.utterances(unit, n) for n in sets(experiment, unit) if n not in ood_sets}
     there |= {n: experiment.utterances(unit, n) for n in ood_sets if not is_made(experiment, n)}
-    config = experiment.recipe.config.detection(unit.run.config)
+    config = experiment.detection(unit)
     heard = [name for name in ood_sets if is_made(experiment, name) and config.sets[name].condition != "corrupted"]
+    front_end = experiment.front_end(unit.system)
     made = {name: made_path(experiment, unit, name) for name in heard}
     folder = unit.directory / "ood"
     scores = [score_path(unit, name) for name in sets(experiment, unit)]
     if "ensemble" in config.detectors:
         scores += [score_path(other, name) for other in seeds if other != unit for name in ("test", *ood_sets)]
     network = bool(set(config.detectors) & set(NETWORK_DETECTORS))
+    asks = network and front_end is not None
     model = [unit.directory / file for file in ("model.safetensors", "model.json")] if network else []
     corpora = {item.utterance.corpus for items in there.values() for item in items}
     return Job(
@@ -108,6 +124,9 @@ def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[U
             "features": {corpus: str(experiment.features(corpus)) for corpus in sorted(corpora)},
             "utterances": {name: [item.utterance.id for item in items] for name, items in there.items()},
             "made": {name: str(path) for name, path in made.items()},
+            # What the network hears, where that is not the FBanks by which trivial detectors go.
+            "heard": {c: str(experiment.features(c, front_end)) for c in sorted(corpora)} if asks else {},
+            "heard made": {n: str(made_path(experiment, unit, n, front_end)) for n in heard} if asks else {},
             "siblings": [str(other.directory) for other in seeds],
             "device": request.device,
         },

@@ -139,7 +139,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
     files += [unit.directory / "history.jsonl" for unit in units if systems[unit.system].network]
     for unit in units:
         ood_sets = experiment.ood_sets(unit)
-        scored_by = experiment.recipe.config.detection(unit.run.config).scored(ood_sets)
+        scored_by = experiment.detection(unit).scored(ood_sets)
         files += [unit.directory / "ood" / detector / f"{name}.npz" for detector, name in scored_by]
         files += [score_path(unit, "dev")] if "dev" in experiment.sets(unit) else []
         files += [

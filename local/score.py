@@ -7,8 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local.features import SAID, encoder_values
 from local.train import digest
 from sernet.config.base import validate
+from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
 from sernet.config.ood import OodSetConfig
 from sernet.corpus.utterances import read_cuts
@@ -20,6 +22,7 @@ from sernet.units import Unit
 
 if TYPE_CHECKING:
     from sernet.data.dataset import Examples
+    from sernet.features.front_ends import FrontEnd
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -29,7 +32,7 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
     for unit in units:
         for name in experiment.ood_sets(unit):
             if is_made(experiment, name):
-                job = _set_job(experiment, unit, name)
+                job = _set_job(experiment, request, unit, name)
                 making[job.name] = job
     yield list(making.values())
     fused = [unit for unit in units if experiment.fuse(unit.system)]
@@ -73,9 +76,10 @@ def is_made(experiment: Experiment, name: str) -> bool:
     return experiment.recipe.config.ood.sets[name].made
 
 
-def made_path(experiment: Experiment, unit: Unit, name: str) -> Path:
-    """The ark of a far set: one for all systems and seeds of a fold."""
-    return experiment.folder / unit.run.name / "ood_sets" / f"fold{unit.fold}" / f"{name}.ark"
+def made_path(experiment: Experiment, unit: Unit, name: str, front_end: str | None = None) -> Path:
+    """The ark of a far set: one for all systems of a fold that hear the same ``front_end`` (None: FBanks)."""
+    folder = experiment.folder / unit.run.name / "ood_sets" / (front_end or "")
+    return folder / f"fold{unit.fold}" / f"{name}.ark"
 
 
 def score_path(unit: Unit, name: str) -> Path:
@@ -94,26 +98,34 @@ def probed_sets(experiment: Experiment, unit: Unit) -> list[str]:
     return [name for name in experiment.sets(unit) if name in ("train", *tests)]
 
 
-def _set_job(experiment: Experiment, unit: Unit, name: str) -> Job:
+def _set_job(experiment: Experiment, request: Request, unit: Unit, name: str) -> Job:
     config = experiment.recipe.config.ood.sets[name]
-    path = made_path(experiment, unit, name)
+    front_end = experiment.front_end(unit.system)
+    path = made_path(experiment, unit, name, front_end)
+    values: dict[str, Any] = {"features": experiment.recipe.config.fbank.model_dump(mode="json")}
+    arguments: dict[str, Any] = {"name": name}
+    if encoder := experiment.encoder(unit.system):
+        place, weights = experiment.weights(encoder)
+        values |= encoder_values(encoder) | {"weights": weights}
+        arguments |= {"place": str(place), "device": request.device, "said": encoder.model_dump(include=SAID)}
     corpora = [*unit.run.train, *([config.corpus] if config.corpus else [])]
     # A set to tune on is made from dev speech: test speakers have no part in tuning.
     wanted = {item.utterance.id for item in experiment.part(unit, config.split)}
     return Job(
-        name=f"far set {unit.run.name}/fold{unit.fold}/{name}",
+        name=f"far set {unit.run.name}/fold{unit.fold}/{name}" + (f" for {front_end}" if front_end else ""),
         script="local.score",
         stamp=path.with_suffix(".json"),
         config={
             "set": config.model_dump(mode="json"),
-            "features": experiment.recipe.config.features.model_dump(mode="json"),
+            **values,
             "ID utterances": sorted(wanted),
         },
-        modules=("sernet.ood.store",),
+        modules=("sernet.ood.store", f"sernet.features.{'encoders.extractor' if encoder else 'fbank'}"),
         inputs=tuple(experiment.data(corpus) / "cuts.jsonl.gz" for corpus in corpora),
         outputs=(path, path.with_suffix(".jsonl")),
-        arguments={"name": name},
+        arguments=arguments,
         light=True,
+        uses_gpu=encoder is not None and may_use_gpu(request),
     )
 
 
@@ -125,8 +137,15 @@ def _make(job: Job) -> None:
     everything = [item for path in job.inputs for item in read_cuts(path)]
     inside = [item for item in everything if item.utterance.id in wanted]
     clips = [item for item in everything if item.utterance.corpus == config.corpus and config.keeps(item.utterance)]
-    features = validate(FeatureConfig, job.config["features"], job.name)
-    count = make_set(job.arguments["name"], config, inside, clips, features, job.outputs[0])
+    features: FeatureConfig | SpeechEncoderConfig = validate(FeatureConfig, job.config["features"], job.name)
+    place, device = None, "cpu"
+    if "encoder" in job.config:
+        from sernet.train.device import choose_device
+
+        features = validate(SpeechEncoderConfig, job.config["encoder"] | job.arguments["said"], job.name)
+        place, device = Path(job.arguments["place"]), choose_device(job.arguments["device"])
+    made = _front_end(features, device, place)
+    count = make_set(job.arguments["name"], config, inside, clips, made, job.outputs[0])
     print(f"{count} utterances in {job.outputs[0]}")
 
 
@@ -134,20 +153,20 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
     made = name in experiment.recipe.config.ood.sets and is_made(experiment, name)
     items = [] if made else experiment.utterances(unit, name)
     linear = experiment.linear(unit.system)
-    if linear:
-        items = experiment.as_functionals(items, linear.features)
+    front_end = experiment.front_end(unit.system)
+    items = experiment.heard(items, front_end)
     code = (
         ("sernet.score.linear",) if linear else ("sernet.score.infer", *experiment.recipe.systems[unit.system][0].peer)
     )
     corpora = sorted({item.utterance.corpus for item in items})
-    ark = made_path(experiment, unit, name)
+    ark = made_path(experiment, unit, name, front_end)
     model = tuple(unit.directory / file for file in ("model.safetensors", "model.json"))
     arguments: dict[str, Any] = {
         "directory": str(unit.directory),
         "device": request.device,
         "made": made,
         "utterances": [item.utterance.id for item in items],
-        "features": {c: str(experiment.features(c, linear.features if linear else None)) for c in corpora},
+        "features": {c: str(experiment.features(c, front_end)) for c in corpora},
         "linear": linear is not None,
     }
     return Job(
@@ -207,6 +226,13 @@ def _probe_job(experiment: Experiment, unit: Unit) -> Job:
         arguments={"features": [str(experiment.features(corpus)) for corpus in corpora]},
         light=True,
     )
+
+
+@lru_cache(maxsize=1)
+def _front_end(features: FeatureConfig | SpeechEncoderConfig, device: str, place: Path | None) -> FrontEnd:
+    from sernet.features.front_ends import front_end
+
+    return front_end(features, device, place)
 
 
 @lru_cache(maxsize=1)

@@ -82,7 +82,7 @@ def _set_job(experiment: Experiment, unit: Unit, part: str) -> Job:
         script="local.timeline",
         stamp=path.with_suffix(".json"),
         config={
-            "features": experiment.recipe.config.features.model_dump(mode="json"),
+            "features": experiment.recipe.config.fbank.model_dump(mode="json"),
             "recordings": of_value(wanted),
         },
         modules=("sernet.timeline.store",),
@@ -144,7 +144,7 @@ def _windows_job(experiment: Experiment, request: Request, unit: Unit, part: str
         script="local.timeline",
         stamp=path.with_suffix(".json"),
         config=_config(experiment, "window_seconds", "hop_seconds", "normalise")
-        | {"frame_shift": experiment.recipe.config.features.frame_shift},
+        | {"frame_shift": experiment.recipe.config.fbank.frame_shift},
         modules=("sernet.score.over_time",),
         inputs=(*model, ark, ark.with_suffix(".jsonl")),
         outputs=(path,),

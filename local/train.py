@@ -15,6 +15,7 @@ from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.options import Request, may_use_gpu
+from sernet.pipeline.reading import read_json
 from sernet.pipeline.stamps import Job
 from sernet.units import Unit
 
@@ -43,20 +44,32 @@ def run(job: Job) -> None:
     folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
     known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
     train, dev = ([known[i] for i in job.arguments[part]] for part in ("train", "dev"))
+    model = validate(ModelConfig, job.config["model"], job.name)
+    heard = _heard(folders)
+    if heard and model.kind == "frames":
+        model = model.model_copy(update={"frames": model.frames.model_copy(update={"layers": len(heard["layers"])})})
     fit(
         train=load_examples(folders, train),
         dev=load_examples(folders, dev) if dev else None,
         classes=job.config["classes"],
         merge=job.config["merge"],
         corpus_classes=job.config["corpus_classes"],
-        model=validate(ModelConfig, job.config["model"], job.name),
+        model=model,
         config=validate(TrainConfig, job.config["train"], job.name),
         seed=job.config["seed"],
         directory=job.stamp.parent,
         device=choose_device(job.arguments["device"]),
         identity=job.arguments["identity"],
         start=Path(job.arguments["start"]) if job.arguments["start"] else None,
+        frame_shift=heard.get("frame_shift"),
     )
+
+
+def _heard(folders: dict[str, Path]) -> dict[str, Any]:
+    """What stage 2 says of the pre-trained encoder that made the features; nothing where none did."""
+    path = next(iter(folders.values())) / "front_end.json"
+    found: dict[str, Any] = read_json(path) if path.exists() else {}
+    return found
 
 
 def _fit_linear(job: Job) -> None:
@@ -79,6 +92,7 @@ def _fit_linear(job: Job) -> None:
         settings,
         job.stamp.parent,
         job.arguments["identity"],
+        _heard(folders).get("layers"),
     )
 
 
@@ -104,8 +118,10 @@ def digest(items: Sequence[Indexed], attributes: Iterable[str] = ()) -> str:
 def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
     if linear := experiment.linear(unit.system):
         return _linear_job(experiment, unit, linear)
-    train = experiment.part(unit, "train")
+    name = experiment.front_end(unit.system)
+    train = experiment.heard(experiment.part(unit, "train"), name)
     dev = experiment.part(unit, "dev") if unit.run.config.dev_speakers and unit.run.folded else []
+    dev = experiment.heard(dev, name)
     start = experiment.start(unit)
     model, training = experiment.recipe.settings(unit.run.config, unit.system)
     config: dict[str, Any] = {
@@ -129,7 +145,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
         arguments={
             "train": [item.utterance.id for item in train],
             "dev": [item.utterance.id for item in dev],
-            "features": {corpus: str(experiment.features(corpus)) for corpus in unit.run.train},
+            "features": {corpus: str(experiment.features(corpus, name)) for corpus in unit.run.train},
             "device": request.device,
             "start": str(start.directory) if start else None,
         },
@@ -142,7 +158,7 @@ def _linear_job(experiment: Experiment, unit: Unit, linear: SvmConfig | RidgeCon
     heard = experiment.part(unit, "train")
     if start := experiment.start(unit):
         heard += [item for item in experiment.part(start, "train") if unit.run.label(item.utterance.emotion)]
-    train = experiment.as_functionals(heard, linear.features)
+    train = experiment.heard(heard, linear.features)
     return Job(
         name=f"train {unit.name}",
         script="local.train",

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.load import Recipe
+from sernet.config.ood import NETWORK_DETECTORS, OodConfig
 from sernet.config.recipe import RunConfig
 from sernet.corpus.names import speaker_id
 from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data.protocols import Fold, read_folds
 from sernet.errors import SernetError
+from sernet.features.encoders.folder import digest, find
+from sernet.pipeline.digests import FileDigests
 from sernet.units import Run, Unit
 
 
@@ -29,6 +33,7 @@ class Experiment:
     skipped: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Runs that lack a corpus, with what to say of it."""
     _cuts: dict[Path, list[Indexed]] = field(default_factory=dict, compare=False, repr=False)
+    _weights: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -45,8 +50,8 @@ class Experiment:
         return self.workdir / "data" / corpus
 
     def features(self, corpus: str, name: str | None = None) -> Path:
-        """data/<corpus>/<features-name>: the recipe's FBanks, or functionals by ``name``."""
-        return self.data(corpus) / (name or self.recipe.config.features.name)
+        """data/<corpus>/<features-name>: the recipe's FBanks, or by ``name`` functionals or a front end."""
+        return self.data(corpus) / (name or self.recipe.config.fbank.name)
 
     def linear(self, system: str) -> SvmConfig | RidgeConfig | None:
         """The linear classifier on functionals that a system is; None: it is none."""
@@ -71,11 +76,37 @@ class Experiment:
             found += [(self._unit(unit.run, system, unit.fold, seed), weight / len(seeds)) for seed in seeds]
         return found
 
-    def functionals(self, corpus: str) -> list[str]:
-        """The functionals of a corpus that some system asks for."""
-        runs = [run for run in self.runs if corpus in (*run.train, *run.tests, *run.started_on)]
+    def front_ends(self, corpus: str) -> list[str]:
+        """What systems hear of a corpus beside FBanks: functionals and pre-trained encoders, by name."""
+        sets = self.recipe.config.ood.sets
+        runs = [
+            run
+            for run in self.runs
+            if corpus in (*run.train, *run.tests, *run.started_on, *(sets[name].corpus for name in run.config.ood))
+        ]
         systems = {system for run in runs for system in self.recipe.config.systems_of(run.config)}
-        return sorted({linear.features for system in systems if (linear := self.linear(system))})
+        return sorted({name for system in systems if (name := self.front_end(system))})
+
+    def front_end(self, system: str) -> str | None:
+        """What a system hears: functionals or a pre-trained encoder by name; None: FBanks, or it is made of others."""
+        return None if self.fuse(system) else self.recipe.config.front_end(system)
+
+    def encoder(self, system: str) -> SpeechEncoderConfig | None:
+        """The pre-trained encoder that a system hears, if it hears one."""
+        return self.recipe.config.front_ends.get(self.front_end(system) or "")
+
+    def weights(self, config: SpeechEncoderConfig) -> tuple[Path, str]:
+        """Where a pre-trained encoder lies, and the digest of its files.
+
+        Raises:
+            SernetError: it is not there; says how to get it.
+        """
+        place = find(config)
+        if place not in self._weights:
+            known = FileDigests(self.workdir / "data" / ".encoders.json")
+            self._weights[place] = digest(place, known.of_file)
+            known.save()
+        return place, self._weights[place]
 
     def folds_path(self, corpus: str, run: Run) -> Path:
         """data/<corpus>/folds/<protocol>.json; the number of dev speakers is part of the protocol."""
@@ -153,14 +184,22 @@ class Experiment:
         """The out-of-distribution sets of a unit.
 
         Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
-        without held-out emotions that the unit's test speakers never show. None for what is no network: the sounds of
-        far sets are kept as FBanks, which a linear classifier does not hear.
+        without held-out emotions that the unit's test speakers never show. None where a part is a linear classifier on
+        openSMILE's functionals: these are not computed of sounds.
         """
-        if not unit.run.folded or not self.recipe.config.systems[unit.system].network:
+        parts = self.fuse(unit.system) or [unit.system]
+        if not unit.run.folded or any(self.linear(part) and not self.encoder(part) for part in parts):
             return []
         sets = self.recipe.config.ood.sets
         there = [name for name in unit.run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
         return [name for name in there if sets[name].source != "held-out" or self.utterances(unit, name)]
+
+    def detection(self, unit: Unit) -> OodConfig:
+        """The `ood` part for a unit: detectors that ask a network are for networks only."""
+        config = self.recipe.config.detection(unit.run.config)
+        if self.recipe.config.systems[unit.system].network:
+            return config
+        return config.model_copy(update={"detectors": [n for n in config.detectors if n not in NETWORK_DETECTORS]})
 
     def units(self) -> Iterator[Unit]:
         """All models, run by run. Needs the fold files of stage 1."""
@@ -222,8 +261,10 @@ class Experiment:
             for group in zip(*parts, strict=True)
         ]
 
-    def as_functionals(self, items: Sequence[Indexed], name: str) -> list[Indexed]:
-        """The same utterances with their functionals' place."""
+    def heard(self, items: Sequence[Indexed], name: str | None) -> list[Indexed]:
+        """The same utterances with the place of their features of front end ``name``; None: FBanks."""
+        if name is None:
+            return list(items)
         corpora = sorted({item.utterance.corpus for item in items})
         known = {item.utterance.id: item for corpus in corpora for item in self.indexed(corpus, name)}
         return [known[item.utterance.id] for item in items]

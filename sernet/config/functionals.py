@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ WHICH = (
     "eGeMAPS v02 (88 values), ComParE 2016 (6,373), or ComParE without what the recording brings: compare-cut hears "
     "neither silence at the ends nor level, compare-speech no long-term spectrum either"
 )
+
+
+HEARD = f"{WHICH}; or the name of a front end with statistics (front_ends)"
 
 
 class FunctionalsConfig(Strict):
@@ -44,7 +47,7 @@ class FunctionalsConfig(Strict):
 class SvmConfig(Strict):
     """A linear SVM on standardised functionals."""
 
-    features: FunctionalsName = Field(description=WHICH)
+    features: str = Field(description=HEARD)
     c: float = Field(gt=0, description="cost of an error, the larger the less regularised; classes are balanced")
 
 
@@ -55,9 +58,18 @@ class RidgeConfig(Strict):
     of thousands of functionals say little of it, and a plain penalty treats them all alike. Our design.
     """
 
-    features: FunctionalsName = Field(description=WHICH)
+    features: str = Field(description=HEARD)
     clip: float = Field(2.0, gt=0, description="standardised values beyond this are cut to it")
-    strength: float = Field(1.0, gt=0, description="of the penalty, in mean squared lengths of weighed utterances")
+    strength: Annotated[float, Field(gt=0)] | list[Annotated[float, Field(gt=0)]] = Field(
+        1.0,
+        description="of the penalty, in mean squared lengths of weighed utterances; several: the best is chosen on "
+        "training speakers, each group held out in turn",
+    )
+    layers: list[list[int]] | None = Field(
+        None,
+        min_length=1,
+        description="of a pre-trained encoder: sets of layers, the best of which is chosen likewise; null: all",
+    )
     balance: list[Literal["corpus", "class", "speaker"]] = Field(
         ["class"], description="weight the errors so that groups by these count alike, as `train.balance` does"
     )

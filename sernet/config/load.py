@@ -12,7 +12,7 @@ from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.model import ModelConfig
 from sernet.config.peers import PEERS
-from sernet.config.recipe import SYSTEMS, RecipeConfig, RunConfig
+from sernet.config.recipe import FRAMES, SYSTEMS, RecipeConfig, RunConfig
 from sernet.config.training import TrainConfig
 from sernet.config.yaml_reading import parse_yaml, read_yaml
 from sernet.errors import UsageError
@@ -189,7 +189,9 @@ def _same_folds(one: CorpusConfig, other: CorpusConfig, name: str | None) -> boo
 def _systems(config: RecipeConfig, where: str) -> dict[str, tuple[ModelConfig, TrainConfig]]:
     found = {}
     for name, system in config.systems.items():
-        model = validate(ModelConfig, merged(config.model, system.model), f"{where}: model (system {name})")
-        train = validate(TrainConfig, merged(config.train, system.train), f"{where}: train (system {name})")
+        base = FRAMES if system.network and config.front_end(name) else {"model": {}, "train": {}}
+        model_values, train_values = merged(base["model"], config.model), merged(base["train"], config.train)
+        model = validate(ModelConfig, merged(model_values, system.model), f"{where}: model (system {name})")
+        train = validate(TrainConfig, merged(train_values, system.train), f"{where}: train (system {name})")
         found[name] = model, train
     return found

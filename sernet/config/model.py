@@ -46,6 +46,22 @@ class EncoderConfig(Strict):
         return self
 
 
+class FramesConfig(Strict):
+    """On a pre-trained encoder's frames: a learnt sum of its layers, a projection, convolutions over time."""
+
+    layers: int = Field(1, ge=1, description="of the front end, which sets it")
+    projection: int = Field(128, ge=1, description="channels behind the sum of layers")
+    blocks: int = Field(2, ge=1, description="residual convolutions over time")
+    kernel: int = Field(5, ge=1, description="frames, odd")
+    attention: int = Field(64, ge=1, description="hidden units of the attentive pooling")
+
+    @model_validator(mode="after")
+    def _odd(self) -> FramesConfig:
+        if self.kernel % 2 == 0:
+            raise ValueError("kernel must be odd")
+        return self
+
+
 class HeadConfig(Strict):
     """The emotion classifier."""
 
@@ -75,11 +91,14 @@ AttributeName = Literal["gender", "speaker", "corpus", "language", "intensity", 
 class ModelConfig(Strict):
     """MSAC-SERNet, or a peer's encoder and pooling in the place of its own."""
 
-    kind: Literal["sernet", "lstm", "ecapa", "cnn14"] = Field(
-        "sernet", description="the network; a peer has its papers' sizes, and `encoder` says nothing of it"
+    kind: Literal["sernet", "frames", "lstm", "ecapa", "cnn14"] = Field(
+        "sernet",
+        description="the network: on FBanks, on a pre-trained encoder's frames (set where `features` names one), or a "
+        "peer, which has its papers' sizes",
     )
     input: InputConfig = InputConfig()
     encoder: EncoderConfig = EncoderConfig()
+    frames: FramesConfig = FramesConfig()
     embedding: int = Field(128, ge=1, description="dimensions")
     window_seconds: float | None = Field(
         2.5, gt=0, description="score windows of this length and average their embeddings; null: whole utterances"
@@ -90,5 +109,7 @@ class ModelConfig(Strict):
 
     @property
     def peer(self) -> tuple[str, ...]:
-        """The module of a peer, none of MSAC-SERNet: what its trainings hang on beside the ordinary ones'."""
+        """The module of a network other than MSAC-SERNet on FBanks; its trainings depend on it, too."""
+        if self.kind == "frames":
+            return ("sernet.model.frames",)
         return () if self.kind == "sernet" else (f"sernet.model.peers.{self.kind}",)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sernet.config.base import Name, Strict
+from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import SIZES, RidgeConfig, SvmConfig
 from sernet.config.model import AttributeName
@@ -35,6 +36,12 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
 }
 """The systems of every recipe; a recipe's own `systems` are laid over them."""
+
+FRAMES: dict[str, Any] = {
+    "model": {"kind": "frames", "input": {"normalise": "global"}, "window_seconds": None},
+    "train": {"crop_seconds": 1.5, "augment": {"frequency_warp": 0, "frequency_masks": 0}},
+}
+"""What differs from the defaults where a network hears a pre-trained encoder's frames: they are no log energies."""
 
 
 OUTPUTS = ("report", "results.json", "results.md", "config.yaml", "stages.json")
@@ -148,6 +155,9 @@ class SystemConfig(Strict):
     versus: Annotated[list[Name], BeforeValidator(_listed)] = Field(
         default_factory=list, description="the systems that it is compared with besides the baseline"
     )
+    features: str | None = Field(
+        None, description="the front end that the network hears (front_ends); null: the recipe's `features`"
+    )
     model: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
     svm: SvmConfig | None = Field(None, description="a linear SVM on functionals in the place of a network")
@@ -175,12 +185,12 @@ class SystemConfig(Strict):
     def _one(self) -> SystemConfig:
         if self.svm and self.ridge:
             raise ValueError("a system is svm or ridge, not both")
-        if self.linear and (self.model or self.train):
-            raise ValueError(
-                f"a system with {'svm' if self.svm else 'ridge'} has no network; leave model and train out"
-            )
-        if self.fuse and (self.linear or self.model or self.train):
-            raise ValueError("a system with fuse is made of others; leave svm, ridge, model and train out")
+        own = self.model or self.train or self.features
+        if self.linear and own:
+            kind = "svm" if self.svm else "ridge"
+            raise ValueError(f"a system with {kind} has no network; leave features, model and train out")
+        if self.fuse and (self.linear or own):
+            raise ValueError("a system with fuse is made of others; leave svm, ridge, features, model and train out")
         if len(self.fuse) == 1 and self.ensemble == 1:
             raise ValueError("fuse needs two systems or more, or an ensemble of several seeds")
         if self.ensemble > 1 and not self.fuse:
@@ -194,7 +204,12 @@ class RecipeConfig(Strict):
     title: str
     seeds: list[int] = Field(default_factory=lambda: [0, 1, 2], min_length=1)
     corpora: dict[Name, CorpusChoice] = Field(default_factory=dict)
-    features: FeatureConfig = FeatureConfig()
+    features: FeatureConfig | str = Field(
+        default_factory=lambda: FeatureConfig(), description="how FBanks are made; or the front end of all networks"
+    )
+    front_ends: dict[Name, SpeechEncoderConfig] = Field(
+        default_factory=dict, description="pre-trained encoders, by a name of yours"
+    )
     model: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/model.py")
     train: dict[str, Any] = Field(default_factory=dict, description="for all systems; see sernet/config/training.py")
     systems: dict[Name, SystemConfig]
@@ -215,6 +230,46 @@ class RecipeConfig(Strict):
         """The corpora that have a part in a run's models: its own, and those of the run that it starts from."""
         return run.corpora + (self.runs[run.start_from].corpora if run.start_from in self.runs else [])
 
+    @property
+    def fbank(self) -> FeatureConfig:
+        """The FBanks of this recipe: what networks hear without a front end, and what sounds are matched by."""
+        return self.features if isinstance(self.features, FeatureConfig) else FeatureConfig()
+
+    def front_end(self, system: str) -> str | None:
+        """What a system hears: functionals or a pre-trained encoder by name; None: FBanks."""
+        of = self.systems[system]
+        if of.linear:
+            return of.linear.features
+        return of.features or (self.features if isinstance(self.features, str) else None)
+
+    @field_validator("front_ends", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """Each front end knows its key: it is the folder of its arks."""
+        if not isinstance(value, dict):
+            return value
+        return {k: v | {"name": k} if isinstance(v, dict) else v for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _front_ends(self) -> RecipeConfig:
+        if taken := sorted(self.front_ends.keys() & {*SIZES, self.fbank.name}):
+            raise ValueError(f"front_ends.{taken[0]}: is the folder of other features; take another name")
+        frames, statistics = (
+            [name for name, one in self.front_ends.items() if one.keep == keep] for keep in ("frames", "statistics")
+        )
+        if isinstance(self.features, str) and self.features not in frames:
+            raise ValueError(f"features: no front end {self.features!r} with frames; there are {frames or 'none'}")
+        for name, system in self.systems.items():
+            if system.features is not None and system.features not in frames:
+                there = frames or "none"
+                raise ValueError(f"systems.{name}.features: no front end {system.features!r} with frames; {there}")
+            if (linear := system.linear) and linear.features not in [*SIZES, *statistics]:
+                there = f"functionals {', '.join(SIZES)}; front ends with statistics {', '.join(statistics) or 'none'}"
+                raise ValueError(f"systems.{name}: no {linear.features!r}; there are {there}")
+            if system.ridge and system.ridge.layers and system.ridge.features not in statistics:
+                raise ValueError(f"systems.{name}.ridge.layers: {system.ridge.features} has no layers")
+        return self
+
     @model_validator(mode="after")
     def _standard(self) -> RecipeConfig:
         """Standard sets that a run names are defined; the others are not carried along."""
@@ -231,8 +286,8 @@ class RecipeConfig(Strict):
             raise ValueError(f"only: no run {strangers[0]!r}; there are {sorted(self.runs)}")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds holds a seed twice")
-        if self.features.name in SIZES:
-            raise ValueError(f"features.name: {self.features.name} is the folder of functionals; take another")
+        if self.fbank.name in SIZES:
+            raise ValueError(f"features.name: {self.fbank.name} is the folder of functionals; take another")
         for name, run in self.runs.items():
             if len(set(run.systems or [])) != len(run.systems or []):
                 raise ValueError(f"runs.{name}.systems holds a system twice")

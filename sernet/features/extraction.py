@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,58 +14,55 @@ from typing import Any, BinaryIO
 import numpy as np
 from lhotse import Features, MonoCut
 
+from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
-from sernet.config.functionals import FunctionalsConfig
 from sernet.corpus.cut_lines import read_cut_lines
 from sernet.corpus.kaldi_dir import write_table
 from sernet.corpus.manifests import write_jsonl
 from sernet.corpus.utterances import of_line
 from sernet.errors import SernetError
 from sernet.features import ark, split_index
-from sernet.features.fbank import extract_cut
+from sernet.features.front_ends import FrontEnd, Settings, of_cuts
 from sernet.features.split_index import Written
-from sernet.pipeline.files import atomic
+from sernet.pipeline.files import atomic, write_json
 from sernet.pipeline.progress import track
-
-Settings = FeatureConfig | FunctionalsConfig
+from sernet.pipeline.reading import read_json
 
 
 def extract_split(
     cuts: Path,
     first: int,
     last: int,
-    config: Settings,
+    front_end: FrontEnd,
     out: Path,
     identity: str = "",
-    extract: Callable[..., np.ndarray] = extract_cut,
 ) -> None:
     """Extract utterances ``first`` to ``last`` of a cut manifest into ``out``.ark, with an index in ``out``.jsonl.
 
-    ``extract(cut, config)`` gives a cut's features (frames, bins): FBanks, or one frame of functionals.
-
     Each utterance is indexed when it has been written. A killed split goes on after the last indexed one that is as it
     was written; the index begins with what it was made from, so that one of other cuts, settings or code
-    (``identity``, the job's) is not taken up.
+    (``identity``, the job's) is not taken up. Utterances that ``front_end`` computes together (`FrontEnd.block`) are
+    the same ones in any split.
 
     Raises:
         SernetError: audio that could be read in stage 1 no longer can; names the utterance.
     """
+    config = front_end.config
     made_from = _digest(cuts, json.dumps([first, last, identity, config.model_dump(mode="json")]))
     done = split_index.resume(out, made_from)
     if done:
         print(f"going on after {len(done)} finished utterances", flush=True)
-    wanted = [cut for number, cut in enumerate(_cuts(cuts)) if first <= number < last][len(done) :]
+    wanted = [cut for number, cut in enumerate(_cuts(cuts)) if first <= number < last]
+    if about := described(front_end):
+        write_json(out.with_suffix(".about.json"), about)
     with open(out.with_suffix(".ark"), "a+b") as stream, open(out.with_suffix(".jsonl"), "ab") as lines:
         if not lines.tell():
             lines.write(split_index.first_line(made_from))
             lines.flush()
-        for cut in track(wanted, description="extracting"):
-            try:
-                matrix = extract(cut, config)
-            except Exception as error:
-                raise SernetError(f"{cut.id}: no features of {cut.recording.sources[0].source}: {error}") from error
+        features = _features(front_end, wanted, len(done))
+        for cut, matrix in track(features, total=len(wanted) - len(done), description="extracting"):
             begin = stream.tell()
-            offset = ark.append(stream, cut.id, matrix, config.storage)
+            offset = ark.append(stream, cut.id, matrix, storage(config))
             end = stream.tell()
             stream.seek(begin)
             stored = split_index.digest(stream.read(end - begin))
@@ -73,6 +70,28 @@ def extract_split(
             lines.write(Written(cut.id, offset, len(matrix), end, content, stored).line)
             lines.flush()
         os.fsync(stream.fileno())
+
+
+def _features(front_end: FrontEnd, cuts: Sequence[Any], done: int) -> Iterator[tuple[Any, np.ndarray]]:
+    """Each cut from number ``done`` on with its features; a block that was begun is computed again, whole."""
+    for start in range(done // front_end.block * front_end.block, len(cuts), front_end.block):
+        block = cuts[start : start + front_end.block]
+        made = list(zip(block, of_cuts(front_end, block), strict=True))
+        yield from made[max(done - start, 0) :]
+
+
+def described(front_end: FrontEnd) -> dict[str, Any]:
+    """What later stages and reports must know of a pre-trained encoder; nothing of other front ends."""
+    encoder = getattr(front_end, "encoder", None)
+    if encoder is None:
+        return {}
+    about = {name: getattr(encoder, name) for name in ("layers", "dimensions", "hop", "parameters")}
+    return about | {"bins": front_end.bins, "frame_shift": front_end.frame_shift}
+
+
+def storage(config: Settings) -> str:
+    """How numbers of these features lie in an ark."""
+    return config.stored if isinstance(config, SpeechEncoderConfig) else config.storage
 
 
 def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) -> None:
@@ -91,13 +110,21 @@ def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) ->
                 for entry in split_index.whole(split):
                     index[entry.id] = replace(entry, offset=base + entry.offset)
                 _copy(split.with_suffix(".ark"), joined)
+    if isinstance(config, SpeechEncoderConfig):
+        about = read_json(splits[0].with_suffix(".about.json"))
+        write_json(folder / "front_end.json", about)
+        shape = about["bins"], about["frame_shift"]
+    else:
+        shape = config.bins, config.frame_shift
     wanted = list(_cuts(cuts))
     absent = [cut.id for cut in wanted if cut.id not in index]
     if absent:
         raise SernetError(f"{folder}: {len(absent)} utterances have no features: {', '.join(absent[:5])}")
     write_table(folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry.offset}" for key, entry in index.items()})
     write_table(folder / "utt2num_frames", {key: str(entry.frames) for key, entry in index.items()})
-    write_jsonl(folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config).to_dict() for cut in wanted))
+    write_jsonl(
+        folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config, *shape).to_dict() for cut in wanted)
+    )
 
 
 def _cuts(path: Path) -> Iterator[MonoCut]:
@@ -106,14 +133,13 @@ def _cuts(path: Path) -> Iterator[MonoCut]:
         yield of_line(MonoCut.from_dict, cut, where)
 
 
-def _with_features(cut: Any, entry: Written, config: Settings) -> Any:
+def _with_features(cut: Any, entry: Written, config: Settings, bins: int, frame_shift: float | None) -> Any:
     """The cut with features in place of its recording; paths are relative to the manifest's folder."""
-    is_fbank = isinstance(config, FeatureConfig)
     features = Features(
-        type="fbank" if is_fbank else config.name,
+        type="fbank" if isinstance(config, FeatureConfig) else config.name,
         num_frames=entry.frames,
-        num_features=config.bins,
-        frame_shift=config.frame_shift or cut.duration,
+        num_features=bins,
+        frame_shift=frame_shift or cut.duration,
         sampling_rate=config.sample_rate,
         start=0.0,
         duration=cut.duration,

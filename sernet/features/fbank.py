@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from lhotse import Fbank, FbankConfig
-from lhotse.cut import MonoCut
 
-from sernet.audio.reading import read
-from sernet.audio.resample import resample
 from sernet.config.features import FeatureConfig
 
 
@@ -37,16 +36,16 @@ def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     return np.ascontiguousarray(extractor(config).extract(samples, config.sample_rate), dtype=np.float32)
 
 
-def load(cut: MonoCut, sample_rate: int) -> np.ndarray:
-    """Samples (n,) of a cut at ``sample_rate`` Hz, of its own channel.
+class FbankFrontEnd:
+    """See `sernet.features.front_ends.FrontEnd`."""
 
-    Raises:
-        SernetError: they cannot be read.
-    """
-    samples, rate = read(cut.recording.sources[0].source, cut.channel, cut.start, cut.duration)
-    return resample(samples, rate, sample_rate)
+    block = 1
 
+    def __init__(self, config: FeatureConfig, device: str = "cpu", place: Path | None = None) -> None:
+        self.config = config
+        self.sample_rate, self.bins = config.sample_rate, config.bins
+        self.frame_shift = config.frame_shift
 
-def extract_cut(cut: MonoCut, config: FeatureConfig) -> np.ndarray:
-    """FBanks (frames, bins) of a cut of any rate; its own channel alone is read."""
-    return extract(load(cut, config.sample_rate), config)
+    def __call__(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Features (frames, bins) of each utterance of a batch."""
+        return [extract(samples, self.config) for samples in batch]

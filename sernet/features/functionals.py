@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lhotse.cut import MonoCut
 
 from sernet.config.functionals import HOW_TO_GET, FunctionalsConfig
 from sernet.errors import SernetError
-from sernet.features.fbank import load
 from sernet.features.speech import brought_forward
 
 
@@ -44,6 +44,16 @@ def extract(samples: np.ndarray, config: FunctionalsConfig) -> np.ndarray:
     return values
 
 
-def extract_cut(cut: MonoCut, config: FunctionalsConfig) -> np.ndarray:
-    """Functionals (1, values) of a cut of any rate; its own channel alone is read."""
-    return extract(load(cut, config.sample_rate), config)
+class FunctionalsFrontEnd:
+    """See `sernet.features.front_ends.FrontEnd`."""
+
+    block = 1
+
+    def __init__(self, config: FunctionalsConfig, device: str = "cpu", place: Path | None = None) -> None:
+        self.config = config
+        self.sample_rate, self.bins = config.sample_rate, config.bins
+        self.frame_shift = config.frame_shift
+
+    def __call__(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Features (frames, bins) of each utterance of a batch."""
+        return [extract(samples, self.config) for samples in batch]

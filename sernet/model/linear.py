@@ -27,9 +27,13 @@ class LinearClassifier:
     clip: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
+    columns: np.ndarray | None = None
+    """Which of the given values it hears, int64; None: all."""
 
     def embed(self, functionals: np.ndarray) -> np.ndarray:
         """Standardised functionals, float32 (utterances, values)."""
+        if self.columns is not None:
+            functionals = functionals[:, self.columns]
         return np.clip((functionals - self.mean) / self.std, -self.clip, self.clip).astype(np.float32)
 
     def classify(self, embedding: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +46,7 @@ class LinearClassifier:
     def save(self, directory: Path, meta: dict[str, Any]) -> None:
         """Write `model.safetensors` and `model.json`, which names the same ``meta["identity"]``."""
         with atomic(directory / "model.safetensors") as temporary:
-            tensors = {name: np.ascontiguousarray(array) for name, array in asdict(self).items()}
+            tensors = {name: np.ascontiguousarray(array) for name, array in asdict(self).items() if array is not None}
             save_file(tensors, temporary, metadata={"meta": json.dumps({"identity": meta["identity"]})})
         write_json(directory / "model.json", meta)
 

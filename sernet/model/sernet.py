@@ -25,7 +25,8 @@ def parts(config: ModelConfig, bins: int) -> tuple[Any, Any, int]:
     if config.kind == "sernet":
         encoder = Encoder(config.encoder, bins)
         return encoder, AttentiveStatistics(encoder.features, config.encoder.attention), 2 * encoder.features
-    encoder, pooling = import_module(config.peer[0]).parts(bins)
+    module = import_module(config.peer[0])
+    encoder, pooling = module.parts(config.frames, bins) if config.kind == "frames" else module.parts(bins)
     return encoder, pooling, pooling.pooled
 
 

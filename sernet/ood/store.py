@@ -11,14 +11,14 @@ import numpy as np
 from pydantic import Field
 
 from sernet.config.base import Strict, validate
-from sernet.config.features import FeatureConfig
 from sernet.config.ood import OodSetConfig
 from sernet.corpus.audio import load_audio
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
 from sernet.features import ark
-from sernet.features.fbank import extract
+from sernet.features.extraction import storage
+from sernet.features.front_ends import FrontEnd
 from sernet.ood.matching import BINS, Recording, Reference
 from sernet.ood.sets import make_clips
 from sernet.pipeline.files import atomic, write_text
@@ -31,7 +31,7 @@ def make_set(
     config: OodSetConfig,
     id_test: Sequence[Indexed],
     clips: Sequence[Indexed],
-    features: FeatureConfig,
+    front_end: FrontEnd,
     path: Path,
 ) -> int:
     """Make the far set ``name`` for the ID test utterances ``id_test``; returns the number of its utterances.
@@ -39,12 +39,13 @@ def make_set(
     Args:
         clips: utterances of the corpus that it is made from, or whose sounds are added; none for synthetic sounds.
             Reversed, scrambled and corrupted speech are made from ``id_test`` itself.
+        front_end: what makes features of samples.
         path: of the ark, <fold>/<name>.ark: clips are named after both. Its index lies beside it as .jsonl.
     """
     if config.source == "corrupted":  # matched to nothing
-        reference = Reference([], np.zeros(BINS), features.sample_rate)
+        reference = Reference([], np.zeros(BINS), front_end.sample_rate)
     else:
-        reference = Reference.of((_recording(item) for item in id_test), features.sample_rate)
+        reference = Reference.of((_recording(item) for item in id_test), front_end.sample_rate)
     sources = clips if config.source == "corpus" else id_test
     recordings, noises = ([_recording(item) for item in items] for items in (sources, clips))
     emotions = {item.utterance.id: item.utterance.emotion for item in id_test}
@@ -52,9 +53,9 @@ def make_set(
     with atomic(path) as temporary, open(temporary, "wb") as stream:
         made = make_clips(name, config, reference, recordings, noises, path.parent.name)
         for clip in track(made, description=name):
-            matrix = extract(np.asarray(clip.samples, dtype=np.float32), features)
-            offset = ark.append(stream, clip.utt_id, matrix, features.storage)
-            duration = len(clip.samples) / features.sample_rate
+            matrix = front_end([np.asarray(clip.samples, dtype=np.float32)])[0]
+            offset = ark.append(stream, clip.utt_id, matrix, storage(front_end.config))
+            duration = len(clip.samples) / front_end.sample_rate
             line = {"id": clip.utt_id, "speaker": clip.speaker, "duration": duration, "offset": offset}
             lines.append(line | ({"emotion": emotions[clip.said]} if clip.said else {}))
     write_text(path.with_suffix(".jsonl"), "".join(json.dumps(line) + "\n" for line in lines))

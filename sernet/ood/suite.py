@@ -33,6 +33,7 @@ def run(
     with_dev: bool = True,
     siblings: Sequence[Path] = (),
     device: str = "cpu",
+    heard: Mapping[str, Examples] | None = None,
 ) -> None:
     """Fit detectors on ID train and score ``test`` and the OOD ``sets``.
 
@@ -49,6 +50,7 @@ def run(
         with_dev: whether the run has dev speakers; a dev file that an earlier one left behind does not count.
         siblings: the models of all seeds of the same system and fold, for an ensemble; none: ``directory`` alone.
         device: for detectors that need the network.
+        heard: what the network hears, by set name; None: ``examples``.
 
     Raises:
         UsageError: an unknown detector or hyper-parameter.
@@ -57,7 +59,7 @@ def run(
     options = {name: config.options.get(name, {}) for name in detectors}  # type: ignore[call-overload]
     for name in detectors:
         make_detector(name, options[name])  # before anything is read or written
-    material = Material(directory, examples or {}, with_dev, tuple(siblings) or (directory,), device)
+    material = Material(directory, examples or {}, with_dev, tuple(siblings) or (directory,), device, heard)
     for name in ("train", "test", *sets):
         material.scores(name)  # what is missing is said before the first detector
     wanted = set(config.model_copy(update={"detectors": list(detectors)}).scored(sets))
@@ -82,6 +84,7 @@ class Material:
     with_dev: bool = True
     siblings: tuple[Path, ...] = ()
     device: str = "cpu"
+    heard: Mapping[str, Examples] | None = None
     _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def scores(self, name: str) -> ScoreSet:
@@ -111,15 +114,17 @@ class Material:
         if isinstance(detector, ExampleDetector):
             return detector.score_examples(self._features(detector.name, name))
         if isinstance(detector, NetworkDetector):
-            return detector.score(self.network, self._features(detector.name, name))
+            return detector.score(self.network, self._features(detector.name, name, heard=True))
         if isinstance(detector, EnsembleDetector):
             return detector.score([ScoreSet.load(model / "scores" / f"{name}.npz") for model in self.siblings])
         return detector.score(self.scores(name))
 
-    def _features(self, detector: str, name: str) -> Examples:
-        if name not in self.examples:
+    def _features(self, detector: str, name: str, heard: bool = False) -> Examples:
+        """Features of a set in the order of its scores: FBanks, or with ``heard`` what the network hears."""
+        there = self.heard if heard and self.heard is not None else self.examples
+        if name not in there:
             raise SernetError(f"detector {detector} needs the features of set {name}, which were not given")
-        return self._once(f"features {name}", lambda: self.examples[name].select(self.scores(name).utt_id))
+        return self._once(f"features {name} {heard}", lambda: there[name].select(self.scores(name).utt_id))
 
     def _load_network(self) -> Network:
         from sernet.ood.network import Network

@@ -73,6 +73,7 @@ class TrainingData:
         model: ModelConfig,
         config: TrainConfig,
         seed: int,
+        frame_shift: float | None = None,
     ) -> None:
         label = examples.labels(classes, merge)
         keep = [utterance.id for utterance, value in zip(examples.utterances, label, strict=True) if value >= 0]
@@ -92,7 +93,7 @@ class TrainingData:
         self.config, self.seed = config, seed
         seconds = sum(utterance.duration for utterance in self.utterances)
         shift = seconds / sum(len(matrix) for matrix in examples.features)
-        self.frame_shift = round(shift, 4) or 0.01
+        self.frame_shift = frame_shift or round(shift, 4) or 0.01
         self.crop = None if config.crop_seconds is None else max(1, round(config.crop_seconds / self.frame_shift))
         self.weight = balanced_weights(groups(self.utterances, self.label, config.balance))
         self.allowed = allowed_classes(self.utterances, self.label, classes, corpus_classes)

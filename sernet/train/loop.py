@@ -40,6 +40,7 @@ def fit(
     device: str,
     identity: str,
     start: Path | None = None,
+    frame_shift: float | None = None,
 ) -> None:
     """Train a model and leave `model.safetensors`, `model.json`, `history.jsonl` and `tensorboard/` in ``directory``.
 
@@ -58,13 +59,14 @@ def fit(
         device: "cpu", "cuda" or "cuda:<n>".
         identity: digest of all that goes in.
         start: the folder of a trained model to begin with (`sernet.train.start`); None: begin anew.
+        frame_shift: seconds from frame to frame; None: by the utterances' durations.
 
     Raises:
         SernetError: there is nothing to train on, the model to start from is another network, or the loss is not finite
             (epoch and utterances are named).
     """
     torch.set_num_threads(config.threads)
-    data = TrainingData(train, classes, merge, corpus_classes, model, config, seed)
+    data = TrainingData(train, classes, merge, corpus_classes, model, config, seed, frame_shift)
     trainer = Trainer(data, len(classes), model, config, seed, device)
     started_on = begin(trainer, start, classes) if start else []
     dev_inputs, dev_label, dev_allowed = _dev(dev, data, classes, merge, corpus_classes)

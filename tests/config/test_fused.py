@@ -23,7 +23,10 @@ EGS = ROOT / "egs"
         ({"systems.both": "{fuse: {am: 1}}"}, "fuse needs two systems or more, or an ensemble"),
         ({"systems.both": "{ensemble: 2}"}, "ensemble averages the systems that fuse names"),
         ({"systems.both": "{fuse: {am: 1, msac: 0}}"}, "fuse.msac: .* greater than 0"),
-        ({"systems.both": "{fuse: {am: 1, msac: 1}, train: {epochs: 3}}"}, "leave svm, ridge, model and train out"),
+        (
+            {"systems.both": "{fuse: {am: 1, msac: 1}, train: {epochs: 3}}"},
+            "leave svm, ridge, features",
+        ),
         (
             {"systems.both": "{fuse: {am: 1, msac: 1}}", "systems.more": "{fuse: {both: 1, am: 1}}"},
             "more.fuse: both is itself fused",

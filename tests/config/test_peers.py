@@ -38,7 +38,7 @@ def test_a_recipe_may_change_a_peer_and_the_settings_of_all_reach_it() -> None:
     ("settings", "said"),
     [
         ({"runs.single.systems": "[lsmt]"}, "no system 'lsmt'; there are .*'lstm'"),
-        ({"runs.single.systems": "[egemaps-svm]", "systems.egemaps-svm.train.epochs": "3"}, "leave model and train"),
+        ({"runs.single.systems": "[egemaps-svm]", "systems.egemaps-svm.train.epochs": "3"}, "leave features"),
         ({"runs.single.systems": "[egemaps-svm]", "systems.egemaps-svm.svm.c": "0"}, "svm.c: .* greater than 0"),
         ({"systems.am.model.kind": "transformer"}, "model .system am.: kind"),
         ({"features.name": "egemaps"}, "the folder of functionals"),

@@ -85,7 +85,7 @@ def test_a_ridge_hears_all_corpora_and_waits_for_nothing(tmp_path: Path, monkeyp
     monkeypatch.setattr(Experiment, "folds", lambda self, run: folds)
     recipe = load_recipe(EGS, "transfer", {"only": "[emovo-started]", "seeds": "[0]"})
     experiment = Experiment(recipe, tmp_path, corpus_root=tmp_path)
-    assert experiment.functionals("emodb") == ["compare"]
+    assert experiment.front_ends("emodb") == ["compare"]
     first, second = train.jobs(experiment, parse(["--recipe", "transfer"], ROOT), lambda job: None)
     jobs = {job.name: job for job in (*first, *second)}
     ridge = jobs["train emovo-started/compare-ridge/fold0/seed0"]

@@ -17,6 +17,7 @@ from sernet.corpus.imports import cutset
 from sernet.corpus.utterances import read_cuts
 from sernet.errors import SernetError
 from sernet.features.extraction import extract_split, merge
+from sernet.features.fbank import FbankFrontEnd
 
 
 def cut(source: Any = "a.wav", kind: Any = "file", **recording: Any) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_what_is_not_a_file_is_refused_by_every_reader(name: str, tmp_path: Path
         lambda: list(rows(tmp_path)),
         lambda: list(cutset.read(tmp_path, path.name)),
         lambda: cutset.channel(tmp_path, path.name),
-        lambda: extract_split(path, 0, 2, FeatureConfig(), out),
+        lambda: extract_split(path, 0, 2, FbankFrontEnd(FeatureConfig()), out),
         lambda: merge(path, [], FeatureConfig(), tmp_path),
     ):
         with pytest.raises(SernetError) as found:

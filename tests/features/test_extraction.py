@@ -16,7 +16,8 @@ from sernet.corpus.entries import read_entries
 from sernet.corpus.utterances import read_cuts
 from sernet.errors import SernetError
 from sernet.features import extraction
-from sernet.features.fbank import extract
+from sernet.features.fbank import FbankFrontEnd, extract
+from sernet.features.front_ends import of_cuts
 from sernet.features.lhotse_io import load_cuts
 from tiny import Tiny
 
@@ -64,7 +65,7 @@ def _extract(cuts: Path, folder: Path, number: int, config: FeatureConfig = CONF
     splits = [folder / f"split{number}" / str(i + 1) for i in range(number)]
     edges = [round(16 * i / number) for i in range(number + 1)]
     for split, first, last in zip(splits, edges, edges[1:]):
-        extraction.extract_split(cuts, first, last, config, split)
+        extraction.extract_split(cuts, first, last, FbankFrontEnd(config), split)
     extraction.merge(cuts, splits, config, folder)
 
 
@@ -92,21 +93,21 @@ def test_a_killed_split_goes_on_where_it_stopped(tiny: Tiny, tmp_path: Path) -> 
     _extract(cuts, tmp_path / "whole", 1)
     split = tmp_path / "killed" / "split1" / "1"
     calls = []
-    original = extraction.extract_cut
 
-    def counted(cut, config):  # type: ignore[no-untyped-def]
-        calls.append(cut.id)
-        if len(calls) == 6:
-            raise KeyboardInterrupt
-        return original(cut, config)
+    class Counted(FbankFrontEnd):
+        def __call__(self, batch):  # type: ignore[no-untyped-def]
+            calls.extend(batch)
+            if len(calls) == 6:
+                raise KeyboardInterrupt
+            return super().__call__(batch)
 
     with pytest.raises(KeyboardInterrupt):
-        extraction.extract_split(cuts, 0, 16, CONFIG, split, extract=counted)
+        extraction.extract_split(cuts, 0, 16, Counted(CONFIG), split)
     with open(split.with_suffix(".ark"), "ab") as stream:
         stream.write(b"half an utter")
     with open(split.with_suffix(".jsonl"), "a") as stream:
         stream.write('{"id": "half a li')
-    extraction.extract_split(cuts, 0, 16, CONFIG, split, extract=counted)
+    extraction.extract_split(cuts, 0, 16, Counted(CONFIG), split)
     assert len(calls) == 6 + 11  # five were finished
     extraction.merge(cuts, [split], CONFIG, tmp_path / "killed")
     for name in ("feats.ark", "cuts.jsonl.gz"):
@@ -116,8 +117,8 @@ def test_a_killed_split_goes_on_where_it_stopped(tiny: Tiny, tmp_path: Path) -> 
 def test_a_split_of_other_settings_is_not_taken_up(tiny: Tiny, tmp_path: Path) -> None:
     cuts = _cuts(tiny, tmp_path / "data")
     split = tmp_path / "split1" / "1"
-    extraction.extract_split(cuts, 0, 16, FeatureConfig(bins=40), split)
-    extraction.extract_split(cuts, 0, 16, CONFIG, split)
+    extraction.extract_split(cuts, 0, 16, FbankFrontEnd(FeatureConfig(bins=40)), split)
+    extraction.extract_split(cuts, 0, 16, FbankFrontEnd(CONFIG), split)
     extraction.merge(cuts, [split], CONFIG, tmp_path)
     assert load_cuts(tmp_path).to_eager()["tiny-f1-f1_A_1"].load_features().shape == (30, 80)
     assert os.path.getsize(tmp_path / "feats.ark") == os.path.getsize(split.with_suffix(".ark"))
@@ -139,7 +140,7 @@ def test_other_rates_and_channels_give_the_frames_of_their_duration(tiny: Tiny, 
         manifests.write(made, folder)
         item = next(i for i in read_cuts(folder / "cuts.jsonl.gz") if i.utterance.id == "tiny-f1-f1_A_1")
         cut = made.cuts["tiny-f1-f1_A_1"]
-        features = extraction.extract_cut(cut, CONFIG)
+        features = of_cuts(FbankFrontEnd(CONFIG), [cut])[0]
         assert features.shape == (100, 80) and item.source is not None and item.source.channel == number
         centre = np.linspace(mel(20), mel(7600), 82)[1:-1]
         assert abs(centre[features.mean(axis=0).argmax()] - mel(hertz)) < 60

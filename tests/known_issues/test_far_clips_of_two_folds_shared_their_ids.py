@@ -13,6 +13,7 @@ from sernet.config.ood import OodSetConfig
 from sernet.corpus import manifests
 from sernet.corpus.entries import read_entries
 from sernet.corpus.utterances import Indexed, read_cuts
+from sernet.features.fbank import FbankFrontEnd
 from sernet.ood.store import load_set, make_set
 from tiny import Tiny, tiny
 
@@ -32,7 +33,7 @@ def test_clips_made_to_measure_are_others_in_every_fold(items: list[Indexed], tm
     folds = []
     for fold in ("fold0", "fold1"):
         (tmp_path / fold).mkdir()
-        make_set("far", config, items[:6], items[6:], FeatureConfig(), tmp_path / fold / "far.ark")
+        make_set("far", config, items[:6], items[6:], FbankFrontEnd(FeatureConfig()), tmp_path / fold / "far.ark")
         folds.append(load_set(tmp_path / fold / "far.ark"))
     ids = [utterance.id for fold in folds for utterance in fold.utterances]
     assert len(set(ids)) == 12
@@ -45,7 +46,7 @@ def test_clips_as_they_are_are_the_same_in_every_fold(items: list[Indexed], tmp_
     found = []
     for fold in ("fold0", "fold1"):
         (tmp_path / fold).mkdir()
-        make_set("plain", config, items[:2], items[6:], FeatureConfig(), tmp_path / fold / "plain.ark")
+        make_set("plain", config, items[:2], items[6:], FbankFrontEnd(FeatureConfig()), tmp_path / fold / "plain.ark")
         found.append([utterance.id for utterance in load_set(tmp_path / fold / "plain.ark").utterances])
     assert found[0] == found[1]
 

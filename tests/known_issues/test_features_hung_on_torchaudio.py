@@ -10,7 +10,7 @@ import soundfile
 from lhotse import Recording
 from lhotse.augmentation import torchaudio as augmentation
 
-from sernet.features.fbank import load
+from sernet.features.front_ends import load
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])

@@ -15,6 +15,7 @@ import soundfile
 from sernet.config.features import FeatureConfig
 from sernet.errors import SernetError
 from sernet.features.extraction import extract_split
+from sernet.features.fbank import FbankFrontEnd
 
 
 def _extract(folder: Path, kind: str, source: str) -> None:
@@ -24,7 +25,7 @@ def _extract(folder: Path, kind: str, source: str) -> None:
     cut = {"id": "u", "type": "MonoCut", "start": 0.0, "duration": 1.0, "channel": 0, "supervisions": [spoken]}
     with gzip.open(folder / "cuts.jsonl.gz", "wt") as stream:
         stream.write(json.dumps({**cut, "recording": {**recording, "channel_ids": [0]}}) + "\n")
-    extract_split(folder / "cuts.jsonl.gz", 0, 1, FeatureConfig(), folder / "split")
+    extract_split(folder / "cuts.jsonl.gz", 0, 1, FbankFrontEnd(FeatureConfig()), folder / "split")
 
 
 def test_neither_a_command_nor_a_name_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

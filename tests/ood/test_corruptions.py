@@ -15,6 +15,7 @@ from sernet.corpus import manifests
 from sernet.corpus.entries import read_entries
 from sernet.corpus.utterances import read_cuts
 from sernet.errors import SernetError
+from sernet.features.fbank import FbankFrontEnd
 from sernet.ood.corruptions import add_noise, corrupt, mu_law, reverberated, speech_power
 from sernet.ood.matching import Recording, Reference
 from sernet.ood.sets import make_clips
@@ -156,7 +157,7 @@ def test_corrupted_speech_keeps_label_and_speaker_on_disk(tiny: Tiny, tmp_path: 
     manifests.write(made, tmp_path)
     items = read_cuts(tmp_path / "cuts.jsonl.gz")
     config = OodSetConfig(condition="corrupted", source="corrupted", corruption="babble", strength=5)
-    make_set("crowd", config, items, [], FeatureConfig(), tmp_path / "crowd.ark")
+    make_set("crowd", config, items, [], FbankFrontEnd(FeatureConfig()), tmp_path / "crowd.ark")
     read = load_set(tmp_path / "crowd.ark")
     assert [(u.emotion, u.speaker) for u in read.utterances] == [
         (i.utterance.emotion, i.utterance.speaker) for i in items

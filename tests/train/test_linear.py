@@ -130,7 +130,7 @@ def test_what_cannot_be_is_refused_in_words(trained, tmp_path):
         fit(examples(), [*CLASSES, "surprise"], MERGE, None, CONFIG, tmp_path, "x")
     with pytest.raises(SernetError, match=r"features of shape \(1, 5\), the classifier needs \(1, 12\)"):
         score(trained, examples(values=5))
-    with pytest.raises(SernetError, match="model.safetensors is missing"):
+    with pytest.raises(SernetError, match="model.json is missing"):
         score(Path(tmp_path), examples())
     with pytest.raises(SernetError, match="holds a linear SVM on egemaps; this needs a network"):
         load_model(trained)
