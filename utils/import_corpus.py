@@ -12,7 +12,7 @@ from sernet.corpus.imports.csv import NAMES
 from sernet.corpus.imports.sources import KINDS, kind_of, source
 from sernet.errors import SernetError, UsageError
 from utils.caller import callers
-from utils.recipe_folder import add_options, check_name, facts, finish, meanings
+from utils.recipe_folder import add_options, by_person, check_name, facts, finish, meanings, speaker_names
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,14 +56,21 @@ def _run(options: argparse.Namespace, egs: Path) -> int:
         columns[field] = name
     found = source(path, options.name, options.kind or kind_of(path), columns, options.table, options.emotion)
     print(f"{path}: {KINDS[found.kind]}\nread by {' '.join(found.call.split())}")
-    entries = list(found.entries())
-    if not entries:
+    listed = list(found.entries())
+    if not listed:
         raise SernetError(f"{path}: names no utterances")
+    names = speaker_names(options)
+    entries = by_person(listed, names)
     notes = []
+    if len(entries) < len(listed):
+        notes.append(f"{len(listed) - len(entries)} lines stand there again, word for word, and are read once")
+    if endless := sum(entry.start > 0 and entry.duration is None for entry in entries):
+        notes.append(f"{endless} pieces have a start, no end and no duration: each goes to the end of its file")
     if all(entry.emotion_raw is None for entry in entries):
         notes.append("it names no emotions")
     if any(entry.speaker is None for entry in entries):
-        notes.append("utterances without a speaker: nobody can tell on which side of a split they belong")
+        nameless = sum(entry.speaker is None for entry in entries)
+        notes.append(f"{nameless} utterances without a speaker: nobody can tell on which side of a split they belong")
     draft = scaffold.draft(
         options.name,
         entries,
@@ -74,6 +81,7 @@ def _run(options: argparse.Namespace, egs: Path) -> int:
             "prepare": found.call,
             "lists": found.lists,
             "notes": tuple(notes),
+            "speaker_names": names,
             **found.about,
             **facts(options),
         },

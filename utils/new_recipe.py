@@ -15,14 +15,15 @@ from sernet.config.corpus import CorpusConfig
 from sernet.config.load import corpora_in
 from sernet.corpus import scaffold
 from sernet.corpus.entries import Entry
-from sernet.corpus.folder import audio_files
+from sernet.corpus.folder import listing
 from sernet.corpus.imports.common import GENDERS
+from sernet.corpus.names import same_form
 from sernet.corpus.propose import like, propose
 from sernet.corpus.roles import INTENSITIES, Part
 from sernet.corpus.scaffold import FILL_IN, Label
 from sernet.errors import SernetError, UsageError, first_of
 from utils.caller import callers
-from utils.recipe_folder import add_options, check_name, facts, finish, meanings, table
+from utils.recipe_folder import add_options, by_person, check_name, facts, finish, meanings, speaker_names, table
 
 ROOT = Path(__file__).resolve().parents[1]
 ROLES = ("emotion", "speaker", "gender", "intensity", "text", "session", "split")
@@ -80,13 +81,15 @@ def _run(options: argparse.Namespace, egs: Path) -> int:
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")
     ignored = [_compiled(text, "--ignore") for text in options.ignore]
-    paths = [path for path in audio_files(root) if not any(pattern.fullmatch(path) for pattern in ignored)]
+    there = listing(root)
+    paths = [path for path in map(same_form, there.audio) if not any(pattern.fullmatch(path) for pattern in ignored)]
     if not paths:
-        raise SernetError(f"{root}: no audio files in it")
-    print(f"{len(paths)} audio files in {root}")
+        raise SernetError("; ".join([f"{root}: no audio files in it", *there.left_out]))
+    print("\n".join([f"{len(paths)} audio files in {root}", *there.left_out]))
     reading = _by_pattern(options, paths) if options.pattern else _as_known(options, egs, paths)
     reading = reading or _afresh(options, paths)
-    entries = list(_entries(reading, paths))
+    names = speaker_names(options)
+    entries = by_person(list(_entries(reading, paths)), names)
     draft = scaffold.draft(
         options.name,
         entries,
@@ -98,6 +101,7 @@ def _run(options: argparse.Namespace, egs: Path) -> int:
             "maps": reading.maps,
             "language": reading.language,
             "notes": reading.notes,
+            "speaker_names": names,
             **facts(options),
         },
     )

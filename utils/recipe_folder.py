@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sernet.corpus import scaffold
 from sernet.corpus.emotion_words import labels
 from sernet.corpus.entries import Entry
-from sernet.corpus.names import utterance_name
+from sernet.corpus.people import People
 from sernet.corpus.scaffold import FILL_IN, Draft, Label
 from sernet.corpus.utterances import Utterance
 from sernet.data.fitting import fitting_run
@@ -24,6 +24,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What a user may say of any new corpus."""
     add = parser.add_argument
     add("--label", action="append", default=[], metavar="RAW=EMOTION", help="what a raw label means (repeats)")
+    add(
+        "--speaker-name",
+        action="append",
+        default=[],
+        metavar="NAME=PERSON",
+        help="who a speaker's name stands for, or nothing behind = for nobody known (repeats)",
+    )
     add("--language", metavar="TAG", help="BCP 47, where all of it is in one language")
     for fact in ("title", "source", "licence"):
         add(f"--{fact}", metavar="TEXT", help="for corpus.yaml")
@@ -34,6 +41,38 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
     """What the user has said of them."""
     said = {key: getattr(options, key) for key in ("language", "title", "source", "licence")}
     return {key: value for key, value in said.items() if value}
+
+
+def speaker_names(options: argparse.Namespace) -> dict[str, str | None]:
+    """What the user has said of speakers' names, as `speaker_names` of corpus.yaml has it.
+
+    Raises:
+        UsageError: something else than NAME=PERSON.
+    """
+    names = {}
+    for text in options.speaker_name:
+        name, sign, person = text.rpartition("=")
+        if not sign or not name:
+            raise UsageError(f"--speaker-name {text}: must be NAME=PERSON, or NAME= where nobody is known")
+        names[name] = person or None
+    return names
+
+
+def by_person(entries: Sequence[Entry], names: Mapping[str, str | None]) -> list[Entry]:
+    """The ``entries``, each once, with the persons that their speakers' names stand for.
+
+    Raises:
+        SernetError: see `People.check`; says what to answer.
+    """
+    people = People(names)
+    for entry in entries:
+        people.add(entry.speaker, entry.path, entry.gender, entry.language)
+    try:
+        people.check()
+    except SernetError as error:
+        raise SernetError(f"{error}\nhere: --speaker-name NAME=PERSON, and --speaker-name NAME= for null") from error
+    genders = ((entry, people.who(entry.speaker)) for entry in dict.fromkeys(entries))
+    return [replace(entry, speaker=who, gender=entry.gender or people.gender(who)) for entry, who in genders]
 
 
 def check_name(name: str, egs: Path, dry_run: bool) -> None:
@@ -69,8 +108,10 @@ def meanings(entries: Sequence[Entry], given: Sequence[str]) -> dict[str, Label]
 
 def finish(draft: Draft, entries: Sequence[Entry], egs: Path, root: Path, dry_run: bool) -> int:
     """Show the labels, write the folder, and say what comes next; the exit code."""
-    stems = {(entry.speaker, entry.name or utterance_name(Path(entry.path).stem)) for entry in entries}
-    draft = replace(draft, id="name" if len(stems) == len(entries) else "path")
+    stems = {(entry.speaker, entry.name or Path(entry.path).stem) for entry in entries}
+    cut = {(entry.speaker, entry.path) for entry in entries if not entry.whole}
+    unique = len(stems) == len(entries) and len({(speaker, Path(path).stem) for speaker, path in cut}) == len(cut)
+    draft = replace(draft, id="name" if unique else "path")
     run = fitting_run(_spoken(draft, entries))
     if run is None and draft.unknown:  # the protocol that two emotions allow which all speak
         run = fitting_run([replace(u, emotion=e) for u in _spoken(draft, entries) for e in ("anger", "fear")])

@@ -52,6 +52,8 @@ class Draft:
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of other groups than emotion."""
     channel: int = 0
+    speaker_names: Mapping[str, str | None] = field(default_factory=dict)
+    """Who a speaker's name stands for, where it is not that person's; None: nobody known."""
     id: str = "name"
     notes: tuple[str, ...] = ()
     """What the user is to know of it, a sentence each."""

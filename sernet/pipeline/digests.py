@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,10 +31,19 @@ class FileDigests:
             self._known = read_json(cache)
 
     def of_file(self, path: Path) -> str | None:
-        """The digest of a file's content, or None where there is no such file."""
+        """The digest of a file's content, or None where there is no such file.
+
+        What is no regular file, such as a pipe, has none: reading it may never end.
+        """
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return None
+            raise
+        if not stat.S_ISREG(status.st_mode):
             return None
         key, mark = str(path), [status.st_size, status.st_mtime_ns, status.st_ino]
         known = self._known.get(key)

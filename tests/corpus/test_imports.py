@@ -182,7 +182,7 @@ def test_paths_count_from_where_kaldi_was_run(tmp_path: Path) -> None:
         ({"utt2spk": "b s\na s\n"}, "a is not in utt2spk, or that is not sorted .LC_ALL=C sort."),
         ({"utt2spk": "a s\na s\n"}, "utt2spk:2: a is out of order or there twice"),
         ({"utt2spk": "a\n"}, "utt2spk:1: must be a key and a value"),
-        ({"segments": "a r 0.5 0.4\n", "wav.scp": "r a.wav\n"}, "ends .0.4 s. before it starts"),
+        ({"segments": "a r 0.5 0.4\n", "wav.scp": "r a.wav\n"}, "ends at 0.4 s, before it starts"),
         ({"segments": "a q 0.1 0.4\n", "wav.scp": "r a.wav\n"}, "no q, which segments has"),
         ({"segments": "a r 0.1 soon\n", "wav.scp": "r a.wav\n"}, "segments: a: 'soon' is not a time"),
         ({"segments": "a r 0.1 -soon\n", "wav.scp": "r a.wav\n"}, "segments: a: 'soon' is not a time"),

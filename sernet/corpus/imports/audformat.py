@@ -17,7 +17,7 @@ from sernet.config.base import validate
 from sernet.config.yaml_reading import read_yaml
 from sernet.corpus.entries import Entry
 from sernet.corpus.imports import csv
-from sernet.corpus.imports.common import Places, utterance
+from sernet.corpus.imports.common import Places, piece, utterance
 from sernet.errors import SernetError
 
 LISTS = ("db.yaml", "db.*.csv")
@@ -52,8 +52,6 @@ def read(root: Path, tables: list[str], emotion: str = "emotion", corpus: str = 
             person = about_speakers.get(said.get("speaker", ""), {})
             said |= {key: person[key] for key in ("gender", "language") if person.get(key) and key not in said}
             start, end = _seconds(cells.get("start", ""), where), _seconds(cells.get("end", ""), where)
-            if end is not None and end <= (start or 0.0):
-                raise SernetError(f"{where}: ends at {end:g} s, before it starts")
             whole = not start and end is None
             number = int(where.rpartition(":")[2])
             yield utterance(
@@ -63,8 +61,7 @@ def read(root: Path, tables: list[str], emotion: str = "emotion", corpus: str = 
                 speaker=said.pop("speaker", None),
                 emotion_raw=cells[emotion],
                 whole=whole,
-                start=start,
-                duration=None if end is None else round(end - (start or 0.0), 6),
+                **piece(start, end, None, where),
                 **said,
             )
 

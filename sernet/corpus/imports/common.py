@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sernet.corpus.entries import Entry
 from sernet.corpus.names import identifier, utterance_name
+from sernet.corpus.people import NOBODY
 from sernet.errors import SernetError
 
 GENDERS = {
@@ -36,6 +37,8 @@ class Places:
         Raises:
             SernetError: a relative path that leads nowhere; ``where`` tells the list and its line.
         """
+        if not named.strip():
+            raise SernetError(f"{where}: names no audio file")
         path = Path(named)
         if not path.is_absolute():
             path = (self._base or self._find(named, where)) / path
@@ -73,14 +76,32 @@ def utterance(
     name = identity
     if name:
         name = name.removeprefix(f"{corpus}-")
-        name = name.removeprefix(f"{identifier(speaker)}-") if speaker else name
+        name = name.removeprefix(f"{identifier(speaker.strip())}-") if speaker else name
         if whole and name == utterance_name(Path(path).stem):
             name = None
     gender = fields.pop("gender", None)
     said = {key: value for key, value in fields.items() if value not in (None, "")}
-    if gender:
+    if gender and str(gender).strip().lower() not in NOBODY:
         said["gender"] = GENDERS.get(str(gender).lower(), str(gender))
     return Entry(path, speaker=speaker, name=name, **said)  # type: ignore[arg-type]
+
+
+def piece(start: float | None, end: float | None, duration: float | None, where: str) -> dict[str, float]:
+    """Start and duration of a piece of a file, as an entry has them; what a list does not tell is None.
+
+    An ``end`` counts before a ``duration``; with neither the piece goes to the end of its file.
+
+    Raises:
+        SernetError: it ends before it starts, or does not last; begins with ``where``.
+    """
+    if end is not None and end <= (start or 0.0):
+        raise SernetError(f"{where}: ends at {end:g} s, before it starts")
+    if end is None and duration is not None and not duration > 0:
+        raise SernetError(f"{where}: lasts {duration:g} s")
+    lasting = duration if end is None else round(end - (start or 0.0), 6)
+    if start is None and end is None:
+        return {}
+    return {"start": start or 0.0} | ({} if lasting is None else {"duration": lasting})
 
 
 def seconds(text: str, where: str) -> float:

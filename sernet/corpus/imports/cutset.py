@@ -11,7 +11,7 @@ from typing import Any
 
 from sernet.corpus.cut_lines import audio_file, read_cut_lines
 from sernet.corpus.entries import Entry
-from sernet.corpus.imports.common import Places, utterance
+from sernet.corpus.imports.common import Places, piece, utterance
 from sernet.errors import SernetError
 
 NEGLIGIBLE = 1e-3  # seconds between a cut's duration and its recording's that are rounding
@@ -28,7 +28,7 @@ def read(root: Path, file: str, corpus: str = "", emotion: str = "emotion") -> I
         where = f"{place}: {cut.get('id')}"
         source, supervision = audio_file(cut, place), _supervision(cut, where)
         custom = {**(cut.get("custom") or {}), **(supervision.get("custom") or {})}
-        start, duration = float(cut.get("start", 0)), float(cut["duration"])
+        start, duration = _part(cut, supervision)
         for key in (emotion, "intensity", "session"):
             if isinstance(custom.get(key), dict | list):
                 raise SernetError(f"{where}: custom.{key} is not one value: {str(custom[key])[:60]}")
@@ -37,7 +37,7 @@ def read(root: Path, file: str, corpus: str = "", emotion: str = "emotion") -> I
         said |= {"emotion_raw": custom.get(emotion), "intensity": custom.get("intensity")}
         said |= {"session": custom.get("session")}
         said = {key: None if value is None else str(value) for key, value in said.items()}
-        said |= {} if whole else {"start": start, "duration": duration}
+        said |= {} if whole else piece(start, None, duration, where)
         yield utterance(
             places.path(source, where),
             corpus=corpus,
@@ -45,6 +45,17 @@ def read(root: Path, file: str, corpus: str = "", emotion: str = "emotion") -> I
             whole=whole,
             **said,
         )
+
+
+def _part(cut: dict[str, Any], supervision: dict[str, Any]) -> tuple[float, float]:
+    """Start and duration, in the recording, of what is labelled: the supervision, where that is a part of the cut."""
+    start, duration = float(cut.get("start", 0)), float(cut["duration"])
+    first, lasting = float(supervision.get("start", 0)), float(supervision.get("duration", duration))
+    if abs(first) < NEGLIGIBLE and abs(lasting - duration) < NEGLIGIBLE:
+        return start, duration
+    end = min(first + lasting, duration)
+    first = max(0.0, first)
+    return round(start + first, 6), round(end - first, 6)
 
 
 def channel(root: Path, file: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sernet.corpus.entries import Entry
-from sernet.corpus.imports.common import Places, seconds, utterance
+from sernet.corpus.imports.common import Places, piece, seconds, utterance
 from sernet.errors import SernetError
 from sernet.pipeline.reading import read_lines
 
@@ -128,8 +128,5 @@ def _segment(value: str, where: str) -> tuple[str, dict[str, float]]:
         raise SernetError(f"{where}: must be a recording, its start and its end: {value!r}")
     start = seconds(parts[1], where)
     if parts[2].startswith("-") and seconds(parts[2][1:], where):  # Kaldi's way of saying: to the end
-        return parts[0], {"start": start}
-    end = seconds(parts[2], where)
-    if end <= start:
-        raise SernetError(f"{where}: ends ({end:g} s) before it starts ({start:g} s)")
-    return parts[0], {"start": start, "duration": round(end - start, 6)}
+        return parts[0], piece(start, None, None, where)
+    return parts[0], piece(start, seconds(parts[2], where), None, where)
