@@ -25,6 +25,17 @@ def shown(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def reason(error: Exception) -> str:
+    """Why one thing of many could not be done, in one line, whatever was raised."""
+    if isinstance(error, SernetError):
+        return " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 def first_of(names: Collection[object], most: int = 5) -> str:
     """The first ``most`` of ``names``, and how many more there are: ``a, b and 3 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

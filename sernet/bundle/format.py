@@ -128,6 +128,11 @@ class Bundle:
     statistics: dict[str, np.ndarray]
 
     @property
+    def identity(self) -> str:
+        """A digest of all that it says and holds."""
+        return hashlib.sha256(self.contents.model_dump_json().encode()).hexdigest()
+
+    @property
     def window(self) -> int | None:
         """Frames of a window; None: recordings are seen whole."""
         seconds = self.contents.model.window_seconds

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
-import json
+import hashlib
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, NoReturn
 
 from sernet.bundle.audio import Samples, pieces
 from sernet.corpus.cut_lines import audio_file
 from sernet.corpus.folder import audio_files
 from sernet.errors import SernetError, UsageError
+from sernet.pipeline.reading import parse_json, read_lines
 
 STDIN = "-"
 CUTS = (".jsonl", ".jsonl.gz")
@@ -28,97 +29,144 @@ Pieces = Iterator[tuple[Samples, int]]
 
 @dataclass(frozen=True)
 class Recording:
-    """Its name (a path, or the id in a list) and a function that opens it: samples and rate, piece after piece."""
+    """A recording of the list.
+
+    Args:
+        name: a path, or the id in a list.
+        what: what decides its samples beside the file's content, as text.
+        open: gives samples and rate, piece after piece; ``notes=`` takes what is odd and does no harm.
+        file: where it lies; None: nowhere that could be looked at again.
+    """
 
     name: str
-    open: Callable[[], Pieces]
+    what: str
+    open: Callable[..., Pieces]
+    file: str | None = None
+
+
+@dataclass
+class Survey:
+    """What a list holds, looked at before anything is predicted."""
+
+    total: int = 0
+    twice: list[str] = field(default_factory=list)
+    """Names that stand more than once."""
+    identity: str | None = None
+    """A digest of the list and of size and time of its files; None: standard input is part of it."""
 
 
 def recordings(inputs: Sequence[str], channel: int | None = None) -> Iterator[Recording]:
     """All recordings that ``inputs`` name, in order; each is opened only when its turn comes.
 
     Raises:
-        SernetError: a folder without audio, or a list that is at fault; names file and line.
+        SernetError: a folder without audio, or a list that cannot be read or names a command; names file and line. A
+            cut that is none is a recording that cannot be opened.
     """
     for given in inputs:
         path = Path(given)
         if given == STDIN:
-            yield Recording(STDIN, partial(_stdin, channel))
+            yield Recording(STDIN, STDIN, partial(_stdin, channel))
         elif path.is_dir():
             names = audio_files(path)
             if not names:
                 raise SernetError(f"{path}: no audio files in this folder")
-            for name in names:
-                yield Recording(str(path / name), partial(pieces, str(path / name), channel))
+            yield from (_file(str(path / name), str(path / name), channel) for name in names)
         elif given.endswith(".scp"):
-            for key, value in _table(path):
-                yield Recording(key, partial(pieces, value, channel))
+            yield from (_file(key, value, channel) for key, value in _table(path))
         elif given.endswith(CUTS):
-            yield from (_cut(line, channel) for line in _lines(path))
+            yield from (_cut(f"{path}:{number}", line, channel) for number, line in read_lines(path) if line.strip())
         else:
-            yield Recording(given, partial(pieces, given, channel))
+            yield _file(given, given, channel)
 
 
-def count(inputs: Sequence[str]) -> int:
-    """How many recordings ``inputs`` name; lists are checked on the way, before anything is predicted.
+def survey(inputs: Sequence[str]) -> Survey:
+    """Go through the list; it is checked on the way.
 
     Raises:
-        SernetError: as `recordings`; a wav.scp with pipes.
+        SernetError: as `recordings`.
         UsageError: standard input twice.
     """
     if list(inputs).count(STDIN) > 1:
         raise UsageError(f"{STDIN}: standard input can be read once")
-    return sum(1 for _ in recordings(inputs))
+    found, seen, digest = Survey(), set(), hashlib.sha256()
+    for recording in recordings(inputs):
+        found.total += 1
+        if recording.name in seen:
+            found.twice.append(recording.name)
+        seen.add(recording.name)
+        for text in (recording.name, recording.what, _state(recording.file)):
+            digest.update(text.encode("utf-8", "surrogateescape") + b"\0")
+    found.identity = None if STDIN in inputs else digest.hexdigest()
+    return found
 
 
-def _stdin(channel: int | None) -> Pieces:
+def _state(file: str | None) -> str:
+    """Size and time of a file, as text."""
+    try:
+        status = os.stat(file or "")
+    except (OSError, ValueError):
+        return "not there"
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _file(name: str, path: str, channel: int | None) -> Recording:
+    return Recording(name, path, partial(pieces, path, channel), path)
+
+
+def _stdin(channel: int | None, notes: list[str] | None = None) -> Pieces:
+    if sys.stdin is None:
+        raise SernetError("standard input is closed")
     # libsndfile seeks.
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        except OSError as error:
+            raise SernetError(f"standard input cannot be kept: {error.strerror}") from error
         copy.seek(0)
-        yield from pieces(copy, channel)  # type: ignore[arg-type]
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Each line that is not empty, with `file:line`."""
-    try:
-        opened: Callable[..., IO[str]] = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield f"{path}:{number}", line.rstrip("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SernetError(f"{path}: cannot be read: {error}") from error
+        yield from pieces(copy, channel, notes=notes)  # type: ignore[arg-type]
 
 
 def _table(path: Path) -> Iterator[tuple[str, str]]:
     """A Kaldi wav.scp: key and path. Kaldi would run a value with a pipe as a command; nothing here is run."""
-    for where, line in _lines(path):
-        key, _, value = line.strip().partition(" ")
-        value = value.strip()
+    for number, line in read_lines(path):
+        if not line.strip(" \t"):
+            continue
+        key, _, value = line.strip(" \t").replace("\t", " ").partition(" ")
+        value = line.strip(" \t")[len(key) :].strip(" \t")  # tabs in a path stay
         if not value:
-            raise SernetError(f"{where}: must be a key and a path: {line!r}")
+            raise SernetError(f"{path}:{number}: must be a key and a path: {line[:100]!r}")
         if value.startswith("|") or value.endswith("|"):
             raise SernetError(
-                f"{where}: {key} is a command ({value!r}), and commands are not run: write its output to a file first"
+                f"{path}:{number}: {key} is a command ({value[:100]!r}), and commands are not run: write its output to "
+                "a file first"
             )
         yield key, value
 
 
-def _cut(line: tuple[str, str], channel: int | None) -> Recording:
+def _cut(where: str, line: str, channel: int | None) -> Recording:
     """A Lhotse cut of one recording, straight from its JSON: Lhotse itself would run a source of type `command`."""
-    where, text = line
+    name = where
     try:
-        cut = json.loads(text)
+        cut = parse_json(line, where)
+        if not isinstance(cut, dict) or not isinstance(cut.get("id"), str | int):
+            raise SernetError(f"{where}: not a cut of a Lhotse CutSet: it has no id")
         name = str(cut["id"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise SernetError(f"{where}: not a cut of a Lhotse CutSet: {error}") from error
-    return Recording(name, partial(_cut_pieces, where, cut, channel))
+        path = audio_file(cut, where, ("MonoCut", "MultiCut"))
+        own = _channel(cut.get("channel"), f"{where}: {name}")
+    except SernetError as error:
+        return Recording(name, line, partial(_refuse, error))
+    part: dict[str, Any] = {"start": cut.get("start", 0.0), "duration": cut.get("duration")}
+    return Recording(name, line, partial(pieces, path, own if channel is None else channel, **part), path)
 
 
-def _cut_pieces(where: str, cut: dict[str, Any], channel: int | None) -> Pieces:
-    source = audio_file(cut, where, ("MonoCut", "MultiCut"))
-    own = cut.get("channel")
-    if channel is None and isinstance(own, int):
-        channel = own
-    yield from pieces(source, channel, cut.get("start", 0.0), cut.get("duration"))
+def _channel(own: Any, where: str) -> int | None:
+    """The one channel that a cut is of; None: several."""
+    if isinstance(own, list):
+        own = own[0] if len(own) == 1 else None
+    if own is not None and (not isinstance(own, int) or isinstance(own, bool) or own < 0):
+        raise SernetError(f"{where}: its channel is {str(own)[:40]!r}, which is no number from 0")
+    return own
+
+
+def _refuse(error: SernetError, notes: list[str] | None = None) -> NoReturn:
+    raise error

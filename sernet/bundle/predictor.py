@@ -25,8 +25,9 @@ class Prediction:
 
     Args:
         emotion: the class of the largest posterior.
-        confidence: its probability at the calibration temperature; the posterior where there is none.
-        posterior: softmax of the logits, a class each; of those alone that it was decided among.
+        confidence: that posterior.
+        posterior: softmax of the logits at the calibration temperature (1 where there is none), for each of the
+            classes that it was decided among.
         ood: outlier score, larger = more outlying; of the whole network, whatever it was decided among.
         accepted: whether that is within the bundle's threshold.
         duration: seconds.
@@ -82,7 +83,7 @@ class Predictor:
     def predict(self, samples: NDArray[Any], rate: int, classes: Sequence[str] | None = None) -> Prediction:
         """The prediction for samples (n,) or (n, channels; their mean is heard) of ``rate`` Hz.
 
-        Floats within +-1, or signed integers. Over a minute is heard in equal pieces of at most a minute, each
+        Floats within +-1, or int16. Over a minute is heard in equal pieces of at most a minute, each
         normalised by itself; their embeddings (and the decision values of linear classifiers) are averaged.
 
         Args:
@@ -91,10 +92,11 @@ class Predictor:
                 softmax over these alone, the confidence at the temperature for it. `ood` does not change.
 
         Raises:
-            SernetError: less than a frame, or values that are not finite or far too large.
+            SernetError: less than a frame; silence, values that are not finite or far too large, whole numbers that
+                can be read in two ways.
             UsageError: see `among`.
         """
-        heard = mono(samples)
+        heard, rate = mono(samples, rate)
         size = equal_size(len(heard), rate)
         return self.predict_pieces(((heard[at : at + size], rate) for at in range(0, len(heard), size)), classes)
 
@@ -132,12 +134,12 @@ class Predictor:
             raise SernetError("the network's answer is not finite: are the samples far outside +-1?")
         logits = contents.weight * self.head(embedding)[0][0] + decided
         logits = logits[[contents.classes.index(name) for name in classes]]
-        posterior = softmax(logits)
+        posterior = softmax(logits / self._temperature(classes))
         best = int(posterior.argmax())
         score = float(self.detector.score(embedding, self.head)[0])
         return Prediction(
             emotion=classes[best],
-            confidence=float(softmax(logits / self._temperature(classes))[best]),
+            confidence=float(posterior[best]),
             posterior=dict(zip(classes, posterior.tolist(), strict=True)),
             ood=score,
             accepted=score <= contents.outliers.threshold,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
+import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sernet.bundle.inputs import Recording, Survey
+    from sernet.bundle.output import Writer
+    from sernet.bundle.predictor import Predictor
+    from sernet.bundle.segments import Segmenter
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="audio file, folder, wav.scp, CutSet (.jsonl, .jsonl.gz), or - for stdin",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="default: standard output. Until all is there it is FILE.<digits>.part; the same command goes on with it",
+    )
     parser.add_argument("--format", choices=("jsonl", "csv"), help="default: by --output's name, else jsonl")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
@@ -40,17 +51,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict; 1 where a recording could not be read."""
-    from sernet.bundle.inputs import count, recordings
-    from sernet.bundle.output import Writer
+    from sernet.bundle.inputs import survey
     from sernet.bundle.predictor import load
-    from sernet.errors import SernetError, UsageError
+    from sernet.errors import UsageError, first_of, shown
 
     if options.threads < 1 or (options.channel is not None and options.channel < 0):
         raise UsageError("--threads must be at least 1, --channel at least 0")
     kind = options.format or _kind(options.output)
     if options.timeline and kind == "csv":
         raise UsageError("--timeline goes with --format jsonl")
-    total = count(options.inputs)
+    found = survey(options.inputs)
+    if found.twice:
+        print(f"there more than once, with a line each: {shown(first_of(found.twice))}", file=sys.stderr)
     model = load(options.bundle, options.device, options.engine, options.threads)
     classes = model.among(None if options.classes is None else [name.strip() for name in options.classes.split(",")])
     print(f"engine: {model.engine.name} ({model.engine.why})", file=sys.stderr)
@@ -61,26 +73,92 @@ def run(options: argparse.Namespace) -> int:
         from sernet.bundle.segments import Segmenter
 
         segmenter = Segmenter(model.bundle, options.device, classes)
-    failed = 0
-    try:
-        with _opened(options.output) as stream:
-            writer = Writer(stream, kind, classes)
-            for recording in _shown(recordings(options.inputs, options.channel), total, stream):
-                try:
-                    if segmenter is None:
-                        writer.result(recording.name, model.predict_pieces(recording.open(), classes))
-                    else:
-                        found = model.predict_pieces(segmenter.listen(recording.open()), classes)
-                        writer.result(recording.name, found, timeline=segmenter.segments())
-                except SernetError as error:
-                    failed += 1
-                    writer.failure(recording.name, str(error))
-    except BrokenPipeError:  # the reader has seen enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    work = _Work(options, kind, model, classes, segmenter, found)
+    failed = work.to_stdout() if options.output is None else work.to_file()
     if failed:
-        print(f"sernet predict: {failed} of {total} recordings have an error in place of a prediction", file=sys.stderr)
+        print(
+            f"sernet predict: {failed} of {found.total} recordings have an error in place of a prediction",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be predicted, and by what."""
+
+    options: argparse.Namespace
+    kind: str
+    model: Predictor
+    classes: list[str]
+    segmenter: Segmenter | None
+    survey: Survey
+
+    def to_stdout(self) -> int:
+        """Write all lines; how many have an error."""
+        from sernet.bundle.output import Writer
+
+        return self._lines(Writer(_stdout(), self.kind, self.classes), 0)
+
+    def to_file(self) -> int:
+        """Write all lines to --output, or those that an earlier try has not; how many have an error."""
+        from sernet.bundle.output import Writer
+        from sernet.bundle.unfinished import Unfinished
+
+        with Unfinished(self.options.output, self._identity(), self.kind) as part:
+            if part.done:
+                print(f"going on after {part.done} of {self.survey.total}, which lie in {part.path}", file=sys.stderr)
+            try:
+                writer = Writer(part.stream, self.kind, self.classes, head=part.new)
+                failed = part.failed + self._lines(writer, part.done)
+            except BaseException:
+                more = "; the same command goes on with it" if self.survey.identity else ""
+                print(f"what has been predicted lies in {part.path}{more}", file=sys.stderr)
+                raise
+            part.finish()
+        return failed
+
+    def _identity(self) -> str:
+        """A digest of what decides the lines; standard input cannot be read again, so nothing is the same with it."""
+        import hashlib
+        import json
+        import secrets
+
+        import sernet
+
+        engine = self.model.engine.name, str(getattr(self.model.engine, "device", "cpu"))
+        asked = self.kind, self.classes, self.options.channel, self.options.timeline, engine, sernet.__version__
+        decides = [self.survey.identity or secrets.token_hex(), self.model.bundle.identity, asked]
+        return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+
+    def _lines(self, writer: Writer, done: int) -> int:
+        """Write a line for each recording but the first ``done``; how many have an error."""
+        from itertools import islice
+
+        from sernet.bundle.inputs import recordings
+        from sernet.errors import shown, reason
+
+        failed = 0
+        listed = islice(recordings(self.options.inputs, self.options.channel), done, None)
+        on_terminal = self.options.output is None and sys.stdout.isatty()
+        for recording in _shown(listed, self.survey.total - done, on_terminal):
+            notes: list[str] = []
+            more: dict[str, Any] = {}
+            try:
+                heard = recording.open(notes=notes)
+                found = self.model.predict_pieces(
+                    self.segmenter.listen(heard) if self.segmenter else heard, self.classes
+                )
+                if self.segmenter:
+                    more["timeline"] = self.segmenter.segments()
+            except Exception as error:  # whatever one recording raises, the others are predicted
+                failed += 1
+                writer.failure(recording.name, reason(error))
+            else:
+                writer.result(recording.name, found, "; ".join(notes), **more)
+                if notes and self.kind == "csv":
+                    print(f"{shown(recording.name)}: {'; '.join(notes)}", file=sys.stderr)
+        return failed
 
 
 def _differing(contents: Any, classes: list[str]) -> str | None:
@@ -99,21 +177,15 @@ def _kind(output: Path | None) -> str:
     return "csv" if output is not None and output.suffix == ".csv" else "jsonl"
 
 
-@contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str]]:
-    """A file that appears whole or not at all, or standard output."""
-    from sernet.pipeline.files import atomic
-
-    if output is not None:
-        with atomic(output) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        return
-    yield sys.stdout
-    sys.stdout.flush()
+def _stdout() -> IO[str]:
+    """Standard output, as UTF-8 whatever the terminal's encoding: that is what JSON is in."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout
 
 
-def _shown(items: Any, total: int, stream: IO[str]) -> Any:
+def _shown(items: Iterable[Recording], total: int, on_terminal: bool) -> Iterable[Recording]:
     """``items`` with a bar, but for a single one, or where the lines themselves go to the terminal."""
     from sernet.pipeline.progress import track
 
-    return items if total == 1 or stream.isatty() else track(items, total, "predicting")
+    return items if total == 1 or on_terminal else track(items, total, "predicting")

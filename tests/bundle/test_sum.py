@@ -46,7 +46,8 @@ def test_it_predicts_what_the_sums_score_file_says(summed: Maker, tmp_path: Path
     for index, name in enumerate(expected.utt_id):
         samples, rate = soundfile.read(folder / "wav" / f"{name}.wav", dtype="float32")
         found = model.predict(samples, rate)
-        posterior = softmax(expected.logits[index].astype(np.float64))
+        temperature = model.bundle.contents.calibration.temperature
+        posterior = softmax(expected.logits[index].astype(np.float64) / temperature)
         np.testing.assert_allclose(list(found.posterior.values()), posterior, atol=1e-4)
         assert found.ood == pytest.approx(alone.predict(samples, rate).ood)
     long = np.tile(samples, 1 + 65 * RATE // len(samples))  # over a minute: pieces
