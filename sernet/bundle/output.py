@@ -17,7 +17,7 @@ class Writer:
     """Writes a line for each recording to ``stream``; in CSV a posterior has a column for each class.
 
     ``head``: CSV begins with the names of its columns. Names that are not UTF-8 have their odd bytes in JSON as
-    `\\udc..`, which `json.loads` and `os.fsencode` turn back into the name, and in CSV as `sernet.errors.shown` has them.
+    `\\udc..`, which `json.loads` and `os.fsencode` turn back into the name, and in CSV as `\\x..`.
     """
 
     def __init__(self, stream: IO[str], kind: str, classes: Sequence[str], head: bool = True) -> None:

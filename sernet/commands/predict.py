@@ -136,7 +136,7 @@ class _Work:
         from itertools import islice
 
         from sernet.bundle.inputs import recordings
-        from sernet.errors import shown, reason
+        from sernet.errors import reason, shown
 
         failed = 0
         listed = islice(recordings(self.options.inputs, self.options.channel), done, None)
