@@ -7,18 +7,30 @@ from typing import Any
 
 import pytest
 
-from local import score, train
+from conftest import ROOT
+from local import report, score, train
+from sernet.config.load import load_recipe
+from sernet.corpus.utterances import Indexed, Utterance
+from sernet.data.protocols import Fold
 from sernet.experiment import Experiment
+from sernet.units import Unit
 from tiny import RAW, Tiny
 from tiny import tiny as tiny
 from tiny_experiment import asked, prepared, write_lists
 
-FOLD = {
-    "train": [f"{speaker}_{name}" for speaker in ("f1", "m1") for name in ("A_1", "N_1")],
-    "dev": ["m2_A_1", "m2_N_1"],
-    "test": ["f10_A_1", "f10_N_1", "f10_S_1"],
-}
-"""Of each speaker, the second of two sentences is in no part."""
+FOLDS = (
+    {
+        "train": ["f1_A_1", "f1_N_1", "m1_A_1", "m1_N_1", "m1_S_1"],
+        "dev": ["m2_A_1", "m2_N_1"],
+        "test": ["f10_A_1", "f10_N_1", "f10_S_1"],
+    },
+    {
+        "train": ["f10_A_2", "f10_N_2", "m2_A_2", "m2_N_2"],
+        "dev": ["f1_A_2", "f1_N_2"],
+        "test": ["m1_A_2", "m1_N_2", "m1_S_2"],
+    },
+)
+"""Each of two sentences is in no part of one fold."""
 RECIPE: dict[str, Any] = {
     "title": "t",
     "seeds": [0],
@@ -50,7 +62,7 @@ def listed(tiny: Tiny, tmp_path: Path) -> Experiment:
         tiny.add(f"{name}.wav", number)
     tiny.raw["maps"] = {"emotion": RAW["maps"]["emotion"] | {"S": "sadness"}}
     tiny.raw["expected"] = {"utterances": 20, "speakers": 4}
-    return prepared(tiny, tmp_path, write_lists(tmp_path / "mine", FOLD), recipe=RECIPE)
+    return prepared(tiny, tmp_path, write_lists(tmp_path / "mine", *FOLDS), recipe=RECIPE)
 
 
 def ids(*names: str) -> set[str]:
@@ -58,19 +70,65 @@ def ids(*names: str) -> set[str]:
     return {f"tiny-{name.partition('_')[0]}-{name}" for name in names}
 
 
-def test_utterances_that_a_list_leaves_out_are_not_used(listed: Experiment, tmp_path: Path) -> None:
-    ((job,),) = train.jobs(listed, asked(tmp_path), lambda _: None)
-    for part in ("train", "dev"):
-        assert set(job.arguments[part]) == ids(*FOLD[part]), part
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_model_uses_what_its_fold_lists_and_nothing_else(listed: Experiment, tmp_path: Path, number: int) -> None:
+    fold = f"fold{number}"
+    sad = {name for names in FOLDS[number].values() for name in names if "S" in name}
+    of = {part: ids(*set(names) - sad) for part, names in FOLDS[number].items()}
+    (jobs,) = train.jobs(listed, asked(tmp_path), lambda _: None)
+    (job,) = (job for job in jobs if fold in job.stamp.parts)
+    assert {part: set(job.arguments[part]) for part in ("train", "dev")} == {"train": of["train"], "dev": of["dev"]}
     made, scored = score.jobs(listed, asked(tmp_path), lambda _: None)
-    used = {job.stamp.stem: set(job.arguments["utterances"]) for job in scored}
-    used |= {job.stamp.stem: set(job.config["ID utterances"]) for job in made}
-    with_a_class = ids("f10_A_1", "f10_N_1")
-    assert used == {
-        "train": ids(*FOLD["train"]),
-        "dev": ids(*FOLD["dev"]),
-        "test": with_a_class,
-        "near": ids("f10_S_1"),  # not f10_S_2, and not what a training speaker said
-        "reversed": with_a_class,
-        "reversed-dev": ids(*FOLD["dev"]),
+    used = {job.stamp.stem: set(job.arguments["utterances"]) for job in scored if fold in job.stamp.parts}
+    used |= {job.stamp.stem: set(job.config["ID utterances"]) for job in made if fold in job.stamp.parts}
+    near = ids(*sad & set(FOLDS[number]["test"]))  # what training speakers say sadly is nobody's
+    assert used == {**of, "near": near, "reversed": of["test"], "reversed-dev": of["dev"]}
+    ((job,),) = report.jobs(listed, asked(tmp_path), lambda _: None)
+    reported = {item["set"] for item in job.config["scored"] if item["fold"] == number}
+    assert reported == {"test", "near", "reversed"}, "neither what is trained on nor what is tuned on"
+
+
+def _at_hand(folder: Path, name: str, only: str, corpora: tuple[str, ...], seeds: tuple[int, ...]) -> Experiment:
+    """A recipe of ours of which these corpora are there, or at least their folders."""
+    for corpus in corpora:
+        (folder / corpus).mkdir()
+    return Experiment(load_recipe(ROOT / "egs", name, {"only": f"[{only}]"}), folder, seeds=seeds, corpus_root=folder)
+
+
+def test_a_training_starts_from_the_model_of_its_own_seed(tmp_path: Path) -> None:
+    experiment = _at_hand(tmp_path, "transfer", "emovo-started", ("ravdess", "emodb", "emovo"), (3, 4))
+    (run,) = (run for run in experiment.runs if run.name == "emovo-started")
+    for seed in (3, 4):
+        start = experiment.start(Unit(run, "fine", 0, seed, tmp_path))
+        assert start and start.directory == experiment.folder / f"others-of-emovo/fine/all/seed{seed}"
+
+
+def test_whoever_was_not_tested_where_settings_were_chosen_had_a_part_in_it(tmp_path: Path) -> None:
+    """The test speakers of the first of RAVDESS's five published folds: 2, 5, 14, 15, 16."""
+    experiment = _at_hand(tmp_path, "ravdess", "single", ("ravdess",), (0,))
+    others = set(range(1, 25)) - {2, 5, 14, 15, 16}
+    assert experiment.tuned_speakers == {f"ravdess-{number:02d}" for number in others}
+
+
+def test_each_corpus_of_a_joint_model_has_the_classes_that_it_gives_to_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EMO-DB gives fewer by ``classes_of``; EMOVO's fear is only said by a test speaker."""
+    said = {"ravdess": ["neutral", "anger", "fear"], "emodb": ["neutral", "fear", "anger"], "emovo": ["anger"]}
+    items = {
+        corpus: [Indexed(Utterance(f"{corpus}-{e}", corpus, f"{corpus}-x", e), "", 0) for e in emotions]
+        for corpus, emotions in said.items()
+    }
+    items["emovo"].append(Indexed(Utterance("emovo-fear", "emovo", "emovo-z", "fear"), "", 0))
+    fold = Fold(tuple(f"{corpus}-x" for corpus in said), (), ("emovo-z",))
+    monkeypatch.setattr(Experiment, "indexed", lambda self, corpus, name=None: items[corpus])
+    monkeypatch.setattr(Experiment, "folds", lambda self, run: [fold])
+    experiment = _at_hand(tmp_path, "unified", "joint", ("ravdess", "emodb", "emovo"), (0,))
+    unit = next(experiment.units())
+    trained = {item.utterance.id for item in experiment.part(unit, "train")}
+    assert trained == {f"{c}-{e}" for c, emotions in said.items() for e in emotions} - {"emodb-fear"}
+    assert experiment.corpus_classes(unit) == {
+        "ravdess": ["neutral", "anger", "fear"],
+        "emovo": ["anger"],
+        "emodb": ["neutral", "anger"],
     }
