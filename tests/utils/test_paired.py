@@ -85,6 +85,17 @@ def test_a_network_of_one_seed_is_paired_on_that_seed_only(egs):
             compared(names, "tiny", UTTERANCES, egs)
 
 
+def test_across_corpora_other_seeds_are_in_the_interval(egs):
+    narrow = compared(["one:run:net"], "tiny", UTTERANCES, egs)[0]
+    path = egs / "one" / "predictions" / "run.tsv.gz"
+    rows = [line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    rows[1:] = [[row[0], "all", *row[2:]] for row in rows[1:]]
+    rows[1:] = [[*row[:6], *(row[6:] if row[2] == "0" else ["1", "0", "0"])] for row in rows[1:]]  # always anger
+    path.write_bytes(gzip.compress("\n".join("\t".join(row) for row in rows).encode()))
+    wide = compared(["one:run:net"], "tiny", UTTERANCES, egs)[0]
+    assert "[0.00, 1.00]" in wide and "[0.00, 1.00]" not in narrow  # seeds 0.3 apart, one degree of freedom
+
+
 def test_one_fold_alone_is_compared(egs):
     net = added("one:run:net", "tiny", egs)
     own = [u for u in UTTERANCES if UTTERANCES[u] == "s3"]

@@ -8,8 +8,9 @@ A and B name systems whose predictions lie in egs/: `ravdess:single:baseline` (r
 pairs. DIR holds the corpus after stage 1, for its utt2spk. For each: UAR, mean over the folds of its first part and
 over seeds; for each B its difference to A, over the seeds that both have. A linear classifier on functionals (the
 recipe's config.yaml says which systems are) has nothing random in it: its one seed stands for every seed. A network
-with one seed is paired on that seed only. 95 % intervals over speakers. What is compared must be tested on the same
-utterances. With ``--fold`` only on that fold of A, as the one that nothing was tuned on.
+with one seed is paired on that seed only. 95 % intervals over speakers; across corpora over seeds as well. What is
+compared must be tested on the same utterances. With ``--fold`` only on that fold of A, as the one that nothing was
+tuned on.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from pathlib import Path
 import numpy as np
 
 from sernet.errors import SernetError
+from sernet.report.groups import ALL
 from sernet.report.measured import undrawn
-from sernet.score.intervals import Requirement, interval, mean_over_folds, mean_over_seeds, resample
-from sernet.score.metrics import metric
+from sernet.score.intervals import Requirement, interval, mean_over_folds, resample
+from sernet.score.metrics import Metric, metric
 from sernet.score.tables import LabelTable
 
 EGS = Path(__file__).resolve().parents[2] / "egs"
@@ -185,25 +187,32 @@ def compared(
         raise SernetError(f"{corpus}: too few speakers for an interval")
     counts = np.concatenate([np.ones((1, len(who)), dtype=np.int64), draws])
 
-    def uar(system: Predictions, seeds: Sequence[int]) -> np.ndarray:
-        return mean_over_seeds([mean_over_folds(tables(system, s, unit), counts, ["uar"]) for s in seeds])["uar"]
+    def uar(system: Predictions, seed: int) -> np.ndarray:
+        return mean_over_folds(tables(system, seed, unit), counts, ["uar"])["uar"]
 
     of, lines = metric("uar"), []
+    # One model of a seed answers for all speakers there: other seeds belong in the interval.
+    across = all(set(system.fold.values()) == {ALL} for system in systems)
     for name, system in zip(names, systems, strict=True):
         own = sorted(system.logits)
-        line = f"| {name} | {_told(uar(system, own), len(who), of)} | {' '.join(map(str, own))} |"
+        values = [uar(system, seed) for seed in own]
+        line = f"| {name} | {_told(values, len(who), of, across)} | {' '.join(map(str, own))} |"
         if system is not systems[0]:
             seeds = common_seeds(system, systems[0])
             if not seeds:
                 raise SernetError(f"{name} has no seed in common with {names[0]}")
-            change = uar(system, seeds) - uar(systems[0], seeds)
-            line += f" {_told(change, len(who), replace(of, low=-1), '+')} | {' '.join(map(str, seeds))} |"
+            change = [uar(system, seed) - uar(systems[0], seed) for seed in seeds]
+            told = _told(change, len(who), replace(of, low=-1), across, "+")
+            line += f" {told} | {' '.join(map(str, seeds))} |"
         lines.append(line if system is not systems[0] else f"{line} | |")
     return [*lines, "", f"n = {len(unit)}, {len(who)} speakers"]
 
 
-def _told(values: np.ndarray, speakers: int, of: object, sign: str = "") -> str:
-    limits = interval(float(values[0]), values[1:], speakers, of)  # type: ignore[arg-type]
+def _told(of_seeds: Sequence[np.ndarray], speakers: int, of: Metric, across: bool, sign: str = "") -> str:
+    """Mean and interval from each seed's value and resamples ``(1 + draws,)``; ``across`` corpora or in folds."""
+    values = np.mean(of_seeds, axis=0)
+    seeds = [float(each[0]) for each in of_seeds] if across else ()
+    limits = interval(float(values[0]), values[1:], speakers, of, seeds)
     return f"{values[0]:{sign}.3f}" + (f" [{limits[0]:{sign}.2f}, {limits[1]:{sign}.2f}]" if limits else "")
 
 
