@@ -96,7 +96,9 @@ def corpora_in(folder: Path) -> list[dict[str, Any]]:
     for entry in entries:
         lists = folder / "folds" if len(entries) == 1 else folder / "folds" / str(entry.get("name"))
         for file in sorted(lists.glob("*.yaml")):
-            folds = entry.setdefault("folds", {})
+            folds = entry["folds"] = entry.get("folds") or {}
+            if not isinstance(folds, dict):
+                raise UsageError(f"{path}: folds: must be a mapping, name -> folds")
             if file.stem in folds:
                 raise UsageError(f"{path}: folds.{file.stem} stands here and in {file}")
             folds[file.stem] = read_yaml(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import os
@@ -26,7 +25,7 @@ from sernet.features.front_ends import FrontEnd, Settings, of_cuts
 from sernet.features.split_index import Written
 from sernet.pipeline.files import atomic, write_json
 from sernet.pipeline.progress import track
-from sernet.pipeline.reading import read_json
+from sernet.pipeline.reading import read_json, read_lines
 
 
 def extract_split(
@@ -160,10 +159,9 @@ def _with_features(cut: Any, entry: Written, config: Settings, bins: int, frame_
 
 def _digest(cuts: Path, more: str) -> str:
     """Of a manifest, unpacked, and of ``more``."""
-    with gzip.open(cuts) as stream:
-        digest = hashlib.sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    digest = hashlib.sha256()
+    for _, line in read_lines(cuts):
+        digest.update(f"{line}\n".encode("utf-8", "surrogateescape"))
     digest.update(more.encode())
     return digest.hexdigest()
 

@@ -96,11 +96,11 @@ def _entries(lines: BinaryIO, stream: BinaryIO) -> Iterator[Written]:
     end = 0
     for line in lines:
         found = _parsed(line)
-        if found is None:
+        if found is None or "id" not in found or found["end"] <= end:  # the first line again, or lines that were moved
             return
         entry = Written(**found)
         data = stream.read(entry.end - end)
-        if len(data) < entry.end - end or digest(data) != entry.stored:
+        if digest(data) != entry.stored:
             return
         yield entry
         end = entry.end

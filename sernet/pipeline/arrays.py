@@ -7,6 +7,7 @@ memory is asked for.
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -86,7 +87,10 @@ def read_safetensors(path: Path | str, framework: Literal["pt", "np"], again: st
     return tensors, None if meta is None else parse_json(meta, f"{path}: meta")
 
 
-_DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, zlib.error, zipfile.BadZipFile, OverflowError)
+_DAMAGED: tuple[type[Exception], ...] = (
+    *(ValueError, TypeError, LookupError, OSError, EOFError, zlib.error, zipfile.BadZipFile, OverflowError),
+    *(SyntaxError, tokenize.TokenError),  # numpy parses the head of an array as Python's own literals
+)
 
 
 def _in_words(error: BaseException) -> str:

@@ -202,6 +202,7 @@ def _read_predictions(path: Path, speakers: _Speakers) -> Iterator[tuple[tuple[M
     """The lines of `utils/publish.py`, by model and test corpus."""
     lines: dict[tuple[Model, str], list[list[str]]] = defaultdict(list)
     index: dict[str, int] = {}
+    seen: set[tuple[Model, str, str]] = set()
     try:
         for number, line in read_lines(path):
             cells = line.split("\t")
@@ -215,6 +216,9 @@ def _read_predictions(path: Path, speakers: _Speakers) -> Iterator[tuple[tuple[M
                     raise ValueError
             except (ValueError, IndexError):
                 raise SernetError(f"{path}:{number}: is not a line of predictions: {line[:80]!r}") from None
+            if (model, test, rest[0]) in seen:
+                raise SernetError(f"{path}:{number}: {rest[0]} stands here twice for {model.folder}")
+            seen.add((model, test, rest[0]))
             lines[model, test].append(rest)
     except SernetError as error:
         raise SernetError(f"{error}; publish the recipe again (utils/publish.sh)") from error

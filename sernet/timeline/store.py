@@ -121,9 +121,18 @@ def save_windows(path: Path, windows: Sequence[Windows]) -> None:
 
 
 def load_windows(path: Path) -> list[Windows]:
-    """What `save_windows` wrote."""
-    arrays = read_npz(path, None, "run the stage timeline again")
-    edges = np.cumsum(arrays["frames"])[:-1]
+    """What `save_windows` wrote.
+
+    Raises:
+        SernetError: the file is missing or damaged.
+    """
+    again = "run the stage timeline again"
     names = [field.name for field in fields(Windows) if field.name != "duration"]
+    arrays = read_npz(path, ["duration", "frames", *names], again)
+    frames, sizes = arrays["frames"], {arrays[name].shape[:1] for name in names}
+    right = frames.dtype.kind == "i" and frames.ndim == 1 and (frames >= 0).all() and sizes == {(int(frames.sum()),)}
+    if not right or arrays["duration"].shape != frames.shape or any(a.dtype.kind not in "if" for a in arrays.values()):
+        raise SernetError(f"{path} does not hold windows (other types or shapes): remove it, and {again}")
+    edges = np.cumsum(frames)[:-1]
     parts = zip(*(np.split(arrays[name], edges) for name in names))
     return [Windows(float(duration), *part) for duration, part in zip(arrays["duration"], parts)]
