@@ -44,8 +44,9 @@ def read_npz(path: Path | str, names: Sequence[str] | None, again: str) -> dict[
             return {name: _array(file, info) for name, info in there.items()}
     except FileNotFoundError:
         raise SernetError(f"{path} is missing: {again}") from None
-    # NotImplementedError: a kind of zip that nobody writes; RuntimeError: one with a password.
-    except (*_DAMAGED, NotImplementedError, RuntimeError, MemoryError) as error:
+    # NotImplementedError: a kind of zip that nobody writes; RuntimeError: one with a password; the head of an array is
+    # parsed as Python's own literals.
+    except (*_DAMAGED, NotImplementedError, RuntimeError, MemoryError, SyntaxError, tokenize.TokenError) as error:
         raise SernetError(f"{path} cannot be read ({_in_words(error)}): remove it, and {again}") from error
 
 
@@ -87,10 +88,7 @@ def read_safetensors(path: Path | str, framework: Literal["pt", "np"], again: st
     return tensors, None if meta is None else parse_json(meta, f"{path}: meta")
 
 
-_DAMAGED: tuple[type[Exception], ...] = (
-    *(ValueError, TypeError, LookupError, OSError, EOFError, zlib.error, zipfile.BadZipFile, OverflowError),
-    *(SyntaxError, tokenize.TokenError),  # numpy parses the head of an array as Python's own literals
-)
+_DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, OverflowError, zlib.error, zipfile.BadZipFile)
 
 
 def _in_words(error: BaseException) -> str:

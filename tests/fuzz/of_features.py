@@ -19,11 +19,12 @@ from sernet.corpus.utterances import read_cuts
 from sernet.data.load import load_examples
 from sernet.features import ark
 from sernet.features.extraction import extract_split, merge
+from sernet.features.front_ends import front_end
 from sernet.ood.store import load_set
 from sernet.timeline.store import load_windows, read_features, read_index, save_windows
 from sernet.timeline.windows import Windows
 
-FEATURES = FeatureConfig(bins=20)
+FEATURES = front_end(FeatureConfig(bins=20))
 
 
 def _ark(path: Path, storage: str) -> dict[str, int]:
@@ -92,7 +93,7 @@ def splits(folder: Path) -> Sequence[Case]:
     extract_split(cuts, 6, 99, FEATURES, rest)
 
     def join() -> bytes:
-        merge(cuts, [done, rest], FEATURES, into)
+        merge(cuts, [done, rest], FEATURES.config, into)
         return (into / "feats.ark").read_bytes()
 
     for suffix, damage in {".jsonl": in_lines, ".ark": in_bytes}.items():
@@ -104,7 +105,7 @@ def splits(folder: Path) -> Sequence[Case]:
 def features(folder: Path) -> Sequence[Case]:
     cuts, into = prepared(folder) / "cuts.jsonl.gz", folder / "features"
     extract_split(cuts, 0, 99, FEATURES, folder / "split")
-    merge(cuts, [folder / "split"], FEATURES, into)
+    merge(cuts, [folder / "split"], FEATURES.config, into)
     path = into / "cuts.jsonl.gz"
 
     def read() -> None:

@@ -12,7 +12,7 @@ from fuzz.mutations import Damage, in_json_lines, in_lines, in_yaml, packed
 from fuzz.small import CONFIG, prepared
 from fuzz.survival import Case, file_case
 
-from sernet.bundle.inputs import count, recordings
+from sernet.bundle.inputs import recordings, survey
 from sernet.config.features import FeatureConfig
 from sernet.corpus import kaldi_dir
 from sernet.corpus.cuts import Cuts
@@ -25,8 +25,8 @@ from sernet.corpus.exports.rows import rows
 from sernet.corpus.imports.sources import kind_of, source
 from sernet.corpus.manifests import read_supervisions
 from sernet.corpus.utterances import read_cuts
-from sernet.errors import SernetError
 from sernet.features.extraction import extract_split
+from sernet.features.front_ends import front_end
 
 
 def _import(path: Path, **given: str) -> Callable[[], int]:
@@ -43,7 +43,7 @@ def _predict(path: Path) -> Callable[[], int]:
     """What sernet predict does: the list is read to its end, then each recording."""
 
     def read() -> int:
-        count([str(path)])
+        survey([str(path)])
         return sum(_heard(recording.open) for recording in recordings([str(path)]))
 
     return read
@@ -52,7 +52,9 @@ def _predict(path: Path) -> Callable[[], int]:
 def _heard(open_: Callable[[], object]) -> int:
     try:
         return sum(len(samples) for samples, _ in open_())  # type: ignore[attr-defined]
-    except SernetError:  # one recording's line; the rest goes on
+    except MemoryError:
+        raise
+    except Exception:  # one recording's line, whatever it is; the rest goes on
         return 0
 
 
@@ -77,7 +79,7 @@ def cutsets(folder: Path) -> Sequence[Case]:
 
 def _extracted(cuts: Path, out: Path) -> None:
     try:
-        extract_split(cuts, 0, 2, FeatureConfig(bins=20), out)
+        extract_split(cuts, 0, 2, front_end(FeatureConfig(bins=20)), out)
     finally:
         out.with_suffix(".ark").unlink(missing_ok=True)
         out.with_suffix(".jsonl").unlink(missing_ok=True)
