@@ -64,10 +64,10 @@ def run(job: Job) -> None:
 
 
 def announce(experiment: Experiment) -> list[str]:
-    """Sets that are skipped because their corpus is not there, and systems that hear no such set."""
+    """Sets that are skipped because their corpus, or their part of it, is absent; systems that hear no such set."""
     sets = experiment.recipe.config.ood.sets
     wanted = {name for run in experiment.runs for name in run.config.ood}
-    absent = [name for name in sorted(wanted) if (corpus := sets[name].corpus) and corpus not in experiment.present]
+    absent = [name for name in sorted(wanted) if not experiment.has_utterances(name)]
     named = {s for run in experiment.runs if run.config.ood for s in experiment.recipe.config.systems_of(run.config)}
     systems = experiment.recipe.config.systems
     encoders = experiment.recipe.config.front_ends
@@ -81,7 +81,7 @@ def announce(experiment: Experiment) -> list[str]:
         )
     ]
     return [
-        *(f"{name}: skipped, corpus {sets[name].corpus} is not there" for name in absent),
+        *(f"{name}: skipped, corpus {sets[name].corpus} is not there, or has nothing for it" for name in absent),
         *(f"{name}: hears functionals, which sounds do not have; not scored out of distribution" for name in silent),
     ]
 

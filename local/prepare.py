@@ -68,6 +68,8 @@ def conclude(experiment: Experiment) -> list[str]:
         size = f"{found['utterances']} utterances, {found['speakers']} speakers, {found['hours']:.2f} h"
         lines.append(f"  {name}: {size}; look at it before training: {experiment.data(name) / 'card.html'}")
         lines += [f"  {name}: not complete: {line}" for line in found["incomplete"]]
+        if found["incomplete"] and experiment.is_optional(name):
+            lines.append(f"  {name}: only out-of-distribution sets use it, so what is there is used")
         lines += _some([f"  {name}: {line}" for line in found["findings"]])
         if found["bad"]:
             lines.append(f"  {name}: {len(found['bad'])} of {found['utterances'] + len(found['bad'])} left out:")
@@ -96,7 +98,7 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
         stamp=out / "prepare.json",
         config={
             "corpus": corpus.model_dump(mode="json", exclude=NOT_READ),
-            "allow_partial": choice.allow_partial,
+            "allow_partial": _may_be_partial(experiment, name, choice),
             "max_bad_share": choice.max_bad_share,
             "root": str(root),
         },
@@ -106,6 +108,11 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
         arguments={"folder": str(folder), "out": str(out), "whole": corpus.model_dump(mode="json")},
         light=True,
     )
+
+
+def _may_be_partial(experiment: Experiment, name: str, choice: CorpusChoice) -> bool:
+    """As the user says; else, of what only out-of-distribution sets use: as it may be absent, a part of it will do."""
+    return choice.allow_partial or ("allow_partial" not in choice.model_fields_set and experiment.is_optional(name))
 
 
 def _tables(corpus: CorpusConfig) -> list[str]:

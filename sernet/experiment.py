@@ -12,6 +12,7 @@ from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.config.load import Recipe
 from sernet.config.ood import NETWORK_DETECTORS, OodConfig
 from sernet.config.recipe import RunConfig
+from sernet.corpus.cuts import Cuts
 from sernet.corpus.names import speaker_id
 from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data.protocols import Fold, read_folds
@@ -32,6 +33,8 @@ class Experiment:
     corpus_root: Path | None = None
     skipped: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Runs that lack a corpus, with what to say of it."""
+    _filled: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    """Out-of-distribution sets with a `where`, and whether anything meets it."""
     _cuts: dict[Path, list[Indexed]] = field(default_factory=dict, compare=False, repr=False)
     _weights: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -180,19 +183,37 @@ class Experiment:
         names |= {c for run in self.runs for s in run.config.ood if (c := sets[s].corpus) and c in self.present}
         return sorted(names)
 
+    def is_optional(self, corpus: str) -> bool:
+        """Whether nothing but out-of-distribution sets uses a corpus, so that a run does without it, or with a part."""
+        return all(corpus not in (*run.train, *run.tests, *run.started_on) for run in self.runs)
+
     def ood_sets(self, unit: Unit) -> list[str]:
         """The out-of-distribution sets of a unit.
 
-        Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent, and
-        without held-out emotions that the unit's test speakers never show. None where a part is a linear classifier on
-        openSMILE's functionals: these are not computed of sounds.
+        Only where its own speakers are tested, for that is the ID side; without those whose corpus is absent or has
+        nothing for the set, and without held-out emotions that the unit's test speakers never show. None where a part
+        is a linear classifier on openSMILE's functionals: these are not computed of sounds.
         """
         parts = self.fuse(unit.system) or [unit.system]
         if not unit.run.folded or any(self.linear(part) and not self.encoder(part) for part in parts):
             return []
         sets = self.recipe.config.ood.sets
-        there = [name for name in unit.run.config.ood if sets[name].corpus is None or sets[name].corpus in self.present]
+        there = [name for name in unit.run.config.ood if self.has_utterances(name)]
         return [name for name in there if sets[name].source != "held-out" or self.utterances(unit, name)]
+
+    def has_utterances(self, name: str) -> bool:
+        """Whether the corpus of an out-of-distribution set is there, with something for the set in it."""
+        config = self.recipe.config.ood.sets[name]
+        if config.corpus is None or config.corpus not in self.present:
+            return config.corpus is None
+        if not config.where:
+            return True
+        if name not in self._filled:
+            cuts = self.data(config.corpus) / "cuts.jsonl.gz"
+            if not cuts.exists():
+                return True  # stage 1 will tell
+            self._filled[name] = any(config.keeps(item.utterance) for item in Cuts(cuts))
+        return self._filled[name]
 
     def detection(self, unit: Unit) -> OodConfig:
         """The `ood` part for a unit: detectors that ask a network are for networks only."""

@@ -15,6 +15,7 @@ from typing import TextIO
 
 from lhotse import SupervisionSegment
 
+from sernet.corpus.examine import unsayable
 from sernet.corpus.manifests import Manifests
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, write_text
@@ -65,6 +66,8 @@ def write(manifests: Manifests, folder: Path) -> list[Path]:
 
 
 def _put_recording(tables: _Tables, manifests: Manifests, identity: str, path: str, channels: int) -> None:
+    if fault := unsayable(path):
+        raise SernetError(f"{path!r} cannot stand in wav.scp: {fault}")
     tables.put("wav.scp", identity, path)
     if channels == 2:
         tables.put("reco2file_and_channel", identity, f"{identity} {'AB'[manifests.channel]}")
@@ -78,9 +81,17 @@ class _Tables:
         self.streams: dict[str, TextIO] = {}
 
     def put(self, name: str, key: str, value: str | None) -> None:
-        """A line `key value`, if there is a value."""
+        """A line `key value`, if there is a value.
+
+        Raises:
+            SernetError: the value would be several lines.
+        """
         if not value:
             return
+        if len(f"{value}x".splitlines()) > 1:
+            raise SernetError(
+                f"{key}: what its corpus says of it has a line break, which {name} cannot hold: {value!r}"
+            )
         if name not in self.streams:
             temporary = self._stack.enter_context(atomic(self._folder / name))
             self.streams[name] = self._stack.enter_context(temporary.open("w", encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ COLUMNS = (
     *("path", "id", "emotion", "speaker", "gender", "language", "intensity", "text", "session"),
     *("duration", "start", "end", "channel"),
 )
+BREAK = re.compile(r"[\r\n]+")
 
 
 def write(folder: Path, out: Path, copy: bool, about: CorpusConfig) -> None:
@@ -48,4 +50,5 @@ def table(path: Path, records: Any, names: Iterable[str]) -> None:
         writer = csv.DictWriter(stream, [name for name in names if name in used], extrasaction="ignore")
         writer.writeheader()
         for cells in records():
-            writer.writerow({key: "" if cell is None else cell for key, cell in cells.items()})
+            # A line each, as the reader has it: a line break in a text becomes a blank.
+            writer.writerow({key: "" if cell is None else BREAK.sub(" ", str(cell)) for key, cell in cells.items()})
