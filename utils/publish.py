@@ -73,7 +73,9 @@ def _by_run(scored: list[dict[str, object]]) -> dict[str, list[dict[str, object]
 def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
     """A header with the classes, then `system fold seed test utterance label logits`, tabs between.
 
-    The logit of a class that the tested corpus does not have in training is -inf: it is not decided for.
+    Logits have all digits of their float32, so that every figure can be computed again as it was; what was published
+    until December 2026 has four decimals, where two classes may tie. The logit of a class that
+    the tested corpus does not have in training is -inf: it is not decided for.
     """
     header = None
     for item in sets:
@@ -88,7 +90,7 @@ def _lines(experiment: Path, sets: list[dict[str, object]]) -> Iterator[str]:
         shown = np.where(masked, -np.inf, scores.logits)
         for identity, label, logits in zip(scores.utt_id, scores.label, shown, strict=True):
             start = [item["system"], item["fold"], item["seed"], item["test"], identity, scores.classes[label]]
-            yield "\t".join([*map(str, start), *(f"{value:.4f}" for value in logits)]) + "\n"
+            yield "\t".join([*map(str, start), *map(str, logits.astype(np.float32))]) + "\n"
 
 
 def _part(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sernet.config.ood import DEFAULT_DETECTORS, TRIVIAL_DETECTORS
 from sernet.errors import SernetError, UsageError, first_of
 from sernet.report import paired_ood, plots, tables
+from sernet.report.align import SAME_NAME, Alignment, LinedUp, align
 from sernet.report.cells import Outputs
 from sernet.report.groups import Row
 from sernet.report.html import templates
@@ -65,8 +66,11 @@ def compare(experiments: Sequence[Measured], detectors: Sequence[str] = DETECTOR
     labels = [experiment.label for experiment in experiments]
     first, *others = experiments
     remarks: list[str] = []
-    lined_up = _align(experiments, remarks, LABELLED)
-    shown = [_provenance(experiments), _settings(experiments), *_recognition(experiments, lined_up)]
+    alignment = align(experiments, LABELLED)
+    lined_up = alignment.places
+    remarks += alignment.alone
+    shown = [_provenance(experiments), _settings(experiments, alignment), _pairing(alignment)]
+    shown += _recognition(experiments, lined_up)
     differences: dict[str, Row] = {}
     body = []
     for other in others:
@@ -98,7 +102,7 @@ def compare(experiments: Sequence[Measured], detectors: Sequence[str] = DETECTOR
             "seeds",
         ]
         shown.append(Table("Paired differences", caption, header, body, 4))
-    shown += _ood_differences(experiments, detectors, remarks)
+    shown += _ood_differences(experiments, alignment, detectors, remarks)
     return Comparison(labels, [table for table in shown if table.body], _far(experiments), remarks, differences)
 
 
@@ -108,14 +112,23 @@ def _provenance(experiments: Sequence[Measured]) -> Table:
     return Table("Experiments", "The first is what the others are compared with.", ["experiment", *names], body)
 
 
-def _settings(experiments: Sequence[Measured]) -> Table:
-    """Keys whose values are not the same everywhere."""
+def _pairing(alignment: Alignment) -> Table:
+    """Which runs of other names are compared, and why these."""
+    body = [[name, how] for name, how in alignment.how.items() if how != SAME_NAME]
+    return Table("Runs of other names that are paired", "All others have the same name.", ["runs", "they have"], body)
+
+
+def _settings(experiments: Sequence[Measured], alignment: Alignment) -> Table:
+    """Keys whose values are not the same everywhere; runs that are paired stand beside each other."""
     if not all(experiment.settings for experiment in experiments):
         unknown = [experiment.label for experiment in experiments if not experiment.settings]
         return Table("What differs in the settings", "", ["setting"], [[f"not known of {', '.join(unknown)}"]])
-    found = _differing([experiment.settings for experiment in experiments])
+    found = _differing([alignment.renamed(index, e.settings) for index, e in enumerate(experiments)])
     body = [[key, *map(_short, values)] for key, values in found.items()] or [["nothing", *[""] * len(experiments)]]
-    caption = "Settings that are not the same everywhere, with what each system resolves to."
+    caption = (
+        "Settings that are not the same everywhere, with what each system resolves to, and what it was computed with "
+        "where its models say so."
+    )
     return Table("What differs in the settings", caption, ["setting", *(e.label for e in experiments)], body)
 
 
@@ -136,44 +149,6 @@ def _short(value: Any) -> str:
         return ABSENT
     text = "is there" if isinstance(value, Mapping) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-LinedUp = dict[str, list[Place | None]]
-"""What is compared, in words -> where it is in each experiment."""
-
-
-def _align(experiments: Sequence[Measured], remarks: list[str], conditions: Sequence[str]) -> LinedUp:
-    """Places of the same name; of the rest, where that leaves one choice, what trains and tests the same, then what
-    has the same name and tests the same (a run with `start_from` has trained on more).
-    """
-    where: dict[Place, list[Place | None]] = defaultdict(lambda: [None] * len(experiments))
-    for index, experiment in enumerate(experiments):
-        for place in experiment.places(*conditions):
-            where[place][index] = place
-    for alike in ("condition", "train", "test"), ("run", "condition", "test"):
-        alone: dict[tuple[str, ...], list[list[Place]]] = defaultdict(lambda: [[] for _ in experiments])
-        for place, found in where.items():
-            if sum(one is not None for one in found) == 1:
-                index = next(i for i, one in enumerate(found) if one)
-                alone[tuple(place.fields[key] for key in alike)][index].append(place)
-        for rest in alone.values():
-            if sum(len(some) == 1 for some in rest) > 1 and all(len(some) <= 1 for some in rest):
-                where |= {some[0]: [one[0] if one else None for one in rest] for some in rest if some}
-    lined_up: LinedUp = {}
-    for place, found in where.items():
-        there = [one for one in found if one]
-        if len(there) > 1:
-            lined_up[_named(there)] = found
-        else:
-            label = experiments[next(i for i, one in enumerate(found) if one)].label
-            remarks.append(f"{_named([place])} ({place.condition}): only in {label}")
-    return lined_up
-
-
-def _named(places: Sequence[Place]) -> str:
-    runs, trained = (" / ".join(dict.fromkeys(getattr(place, key) for place in places)) for key in ("run", "train"))
-    tested = places[0].test
-    return f"{runs}: {tested if trained == tested else f'{trained} -> {tested}'}"
 
 
 def _recognition(experiments: Sequence[Measured], lined_up: LinedUp) -> list[Table]:
@@ -211,19 +186,22 @@ def _far(experiments: Sequence[Measured]) -> list[Table]:
     return [Table("Out of distribution", caption, header, body, 5)] if body else []
 
 
-def _ood_differences(experiments: Sequence[Measured], detectors: Sequence[str], remarks: list[str]) -> list[Table]:
+def _ood_differences(
+    experiments: Sequence[Measured], labelled: Alignment, detectors: Sequence[str], remarks: list[str]
+) -> list[Table]:
     """AUROC of the detectors that both have, by OOD set and system."""
     published = [experiment.label for experiment in experiments if experiment.published]
     if published and any(experiment.places(*tables.OOD_CONDITIONS) for experiment in experiments):
         what = f"what is published holds no scores of detectors ({', '.join(published)}); give folders of exp/"
         remarks.append(f"out of distribution: {what}")
-    experiments = [experiment for experiment in experiments if not experiment.published]
+    kept = [index for index, experiment in enumerate(experiments) if not experiment.published]
+    experiments = [experiments[index] for index in kept]
     if len(experiments) < 2:
         return []
-    apart: list[str] = []
-    lined_up = _align(experiments, apart, tuple(tables.OOD_CONDITIONS))
-    if apart:
-        remarks.append(f"out of distribution: {first_of(apart)}")
+    alignment = align(experiments, tuple(tables.OOD_CONDITIONS), labelled.only(kept))
+    lined_up = alignment.places
+    if alignment.alone:
+        remarks.append(f"out of distribution: {first_of(alignment.alone)}")
     first, body = experiments[0], []
     read = paired_ood.reader()
     for name, places in lined_up.items():

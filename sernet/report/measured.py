@@ -127,11 +127,17 @@ class Measured:
         return {key: value for key, value in config.items() if key not in ("title", "seeds", "model", "train")}
 
     def _system(self, name: str) -> dict[str, Any]:
-        """As its first model was trained."""
-        for path in sorted(self.folder.glob(f"*/{name}/*/*/model.json")):
-            meta = read_meta(path.parent, Settings)
-            return {part: meta[part] for part in ("svm", "ridge", "model", "train") if part in meta}
-        return {}
+        """As its first model was trained; precision, threads and processor (``computed``) of all that say so."""
+        metas = [read_meta(path.parent, Settings) for path in sorted(self.folder.glob(f"*/{name}/*/*/model.json"))]
+        if not metas:
+            return {}
+        found = {part: metas[0][part] for part in ("svm", "ridge", "model", "train") if part in metas[0]}
+        computed = [meta["computed"] for meta in metas if isinstance(meta.get("computed"), Mapping)]
+        used = {
+            key: ", ".join(sorted({str(one[key]) for one in computed if key in one}))
+            for key in dict.fromkeys(key for one in computed for key in one)
+        }
+        return found | ({"computed": used} if used else {})
 
     def _predictions(self, place: Place) -> Mapping[tuple[Model, str], Outputs]:
         if place.run not in self._published:

@@ -41,8 +41,8 @@ INTERVAL = (
 )
 DIFFERENCE = (
     "an interval without 0 says that other speakers like these would show the difference, too. In folds it is about "
-    "models like these: what other seeds would change is in it only as far as folds differ. On another corpus other seeds "
-    "are in it, but not where there is only one seed"
+    "models like these: what other seeds would change is in it only as far as folds differ. On another corpus other "
+    "seeds are in it, but not where there is only one seed"
 )
 """What an interval of a difference is about; coverage by simulation: utils/bench/COVERAGE.md."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from sernet.errors import SernetError, UsageError
 from sernet.pipeline.files import write_json, write_text
 from sernet.report.compare import Comparison, as_html, as_text, compare, open_all
 from sernet.report.markdown import results_markdown
+from sernet.report.measured import load
 from sernet.report.results import build_results, headline, write_results
 from sernet.score.files import Scored, ScoreSet
 from utils.publish import publish
@@ -95,6 +98,15 @@ def test_the_intervals_of_the_first_are_those_of_its_report(folders: tuple[Path,
     assert line["of the first"] == f"{reported['value']:.3f} [{low}, {high}]"
 
 
+def test_the_precision_that_was_used_is_named_where_it_differs(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    copies = [copytree(folders[0], tmp_path / name / "mini") for name in ("one", "two")]
+    for copy, precision in zip(copies, ("bf16", "float32"), strict=True):
+        for path in copy.glob("*/*/*/*/model.json"):
+            write_json(path, json.loads(path.read_text()) | {"computed": {"precision": precision, "threads": 1}})
+    (row,) = table(compare(open_all(copies)), "What differs in the settings")
+    assert list(row.values()) == ["systems.am.computed.precision", "bf16", "float32"]
+
+
 def test_published_predictions_pair_like_score_files(folders: tuple[Path, Path], tmp_path: Path) -> None:
     recipes = [tmp_path / "egs" / name for name in ("mini", "long")]
     for folder, recipe in zip(folders, recipes, strict=True):
@@ -102,6 +114,11 @@ def test_published_predictions_pair_like_score_files(folders: tuple[Path, Path],
     direct = compare(open_all(folders)).differences
     through = compare(open_all([folders[0], recipes[1]])).differences
     assert list(direct.values()) == [row | {"recipe": "mini"} for row in through.values()]
+    for experiment, recipe in zip(folders, recipes, strict=True):  # to the last bit, so every figure is computed again
+        (place,) = load(experiment).places("single")
+        for model in load(experiment).models(place):
+            kept, told = (load(folder).outputs(place, model) for folder in (experiment, recipe))
+            assert (kept.logits == told.logits).all() and told.logits.dtype == np.float32
     blind = compare(open_all(recipes))
     assert not blind.differences and any("speakers are not known" in remark for remark in blind.remarks)
     corpus = {"name": "mini_en", "title": "t", "source": "s", "licence": "l", "how_to_get": "h", "language": "en"}
@@ -142,6 +159,31 @@ def test_runs_of_other_names_are_matched_by_what_they_train_and_test(tmp_path: P
     (name,) = found.differences
     assert name == "single_mini_en / alone: mini_en, am"
     assert next(iter(found.differences.values()))["value"] == 0
+
+
+def test_of_several_runs_the_one_of_the_same_protocol_is_paired(tmp_path: Path, make: Maker) -> None:
+    """As `single` of one recipe and `five`, beside `six`, of another: same corpus, classes, folds and utterances."""
+    more = {"corpora": ("mini_en",), "systems": ("am",), "ood": False, "takes": 1}
+    made, same, other = (single(make(tmp_path / name, **more)) for name in ("one", "two", "three"))
+    (tmp_path / "both").mkdir()
+    moved = []
+    for name, items, source in (("five", same, "two"), ("six", other, "three")):
+        (tmp_path / source / "single_mini_en").rename(tmp_path / "both" / name)
+        for item in items:
+            fold = item.fold if name == "five" else item.fold + 2
+            place = tmp_path / "both" / name / "am" / f"fold{item.fold}"
+            moved.append(
+                replace(item, run=name, fold=fold, directory=place.rename(place.parent / f"fold{fold}") / "seed0")
+            )
+    for item in moved:  # of `six` one utterance has another class
+        if item.run == "six":
+            scores = item.load()
+            replace(scores, label=np.r_[(scores.label[0] + 1) % 4, scores.label[1:]]).save(item.score_file)
+    found = compare(open_all([finish(tmp_path / "one", made), finish(tmp_path / "both", moved)]))
+    assert list(found.differences) == ["single_mini_en / five: mini_en, am"]
+    (how,) = table(found, "Runs of other names that are paired")
+    assert how["they have"] == "the same corpora, classes, folds and test utterances"
+    assert any("six" in remark and "only in" in remark for remark in found.remarks)
 
 
 def test_a_run_that_was_started_from_other_corpora_is_paired_with_itself_without(tmp_path: Path, make: Maker) -> None:
