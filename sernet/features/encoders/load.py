@@ -13,6 +13,14 @@ from sernet.pipeline.reading import read_json
 WAVEFORM = ("wav2vec2", "hubert", "wavlm", "data2vec-audio")
 
 
+def _quiet() -> None:
+    """transformers shows a bar for the tensors of a file and warns of heads that are left out: no user needs that."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+
+
 def load(config: SpeechEncoderConfig, device: str = "cpu", place: Path | None = None) -> SpeechEncoder:
     """The encoder that ``config`` names, on ``device``; ``place``: its folder or file, where that is known.
 
@@ -26,6 +34,7 @@ def load(config: SpeechEncoderConfig, device: str = "cpu", place: Path | None = 
         from sernet.features.encoders.onnx_file import OnnxFile
 
         return OnnxFile(place, layers, device, bf16)
+    _quiet()
     kind = read_json(place / CONFIG).get("model_type")
     if kind == "whisper":
         from sernet.features.encoders.whisper import Whisper

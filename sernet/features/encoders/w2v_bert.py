@@ -14,7 +14,7 @@ from sernet.features.encoders.whisper import chosen
 
 
 class W2vBert:
-    """The model up to its highest wanted layer."""
+    """The model up to its highest wanted layer. It hears one utterance at a time: padding would change the others."""
 
     hop = 320
 
@@ -29,8 +29,8 @@ class W2vBert:
         )
         if max(self.layers) < blocks:
             model.encoder.layers = model.encoder.layers[: max(self.layers)]
-        self.device, self.dtype = device, torch.bfloat16 if bf16 else torch.float32
-        self.model = model.to(device=device, dtype=self.dtype).eval()
+        self.device, self.bf16 = device, bf16
+        self.model = model.to(device).eval()
         self.prepare = SeamlessM4TFeatureExtractor.from_pretrained(folder, local_files_only=True)
         self.dimensions = config.hidden_size
         self.parameters = sum(p.numel() for p in model.parameters())
@@ -38,15 +38,13 @@ class W2vBert:
     @torch.no_grad()
     def encode(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
         """See `SpeechEncoder.encode`."""
-        if min(len(samples) for samples in batch) < 800:
+        return [self._one(samples) for samples in batch]
+
+    def _one(self, samples: np.ndarray) -> np.ndarray:
+        if len(samples) < 800:
             raise SernetError("less than 0.05 s is too short for w2v-BERT's first frame")
-        given = self.prepare(list(batch), sampling_rate=16000, padding=True, return_tensors="pt")
-        mask = given["attention_mask"]
-        frames = mask.sum(1).tolist()
-        states = self.model(
-            given["input_features"].to(device=self.device, dtype=self.dtype),
-            attention_mask=None if len(batch) == 1 else mask.to(self.device),
-            output_hidden_states=True,
-        ).hidden_states
-        found = torch.stack([states[layer] for layer in self.layers], dim=1).float().cpu().numpy()
-        return [one[:, :length] for one, length in zip(found, frames, strict=True)]
+        given = self.prepare(samples, sampling_rate=16000, return_tensors="pt")["input_features"]
+        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16, enabled=self.bf16):
+            states = self.model(given.to(self.device), output_hidden_states=True).hidden_states
+        found: np.ndarray = torch.cat([states[layer] for layer in self.layers]).float().cpu().numpy()
+        return found

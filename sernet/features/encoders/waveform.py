@@ -33,8 +33,8 @@ class Waveform:
             model.encoder.layers = model.encoder.layers[:highest]
             if getattr(config, "do_stable_layer_norm", False):  # the norm behind the last block is none of block k's
                 model.encoder.layer_norm = nn.Identity()
-        self.device, self.dtype = device, torch.bfloat16 if bf16 else torch.float32
-        self.model = model.to(device=device, dtype=self.dtype).eval()
+        self.device, self.bf16 = device, bf16
+        self.model = model.to(device).eval()
         self.prepare = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
         self.one_by_one = getattr(config, "feat_extract_norm", "group") == "group"
         self.hop = int(np.prod(config.conv_stride))
@@ -54,10 +54,9 @@ class Waveform:
             list(batch), sampling_rate=16000, padding=True, return_attention_mask=True, return_tensors="pt"
         )
         mask = None if self.one_by_one or len(batch) == 1 else given["attention_mask"].to(self.device)
-        states = self.model(
-            given["input_values"].to(device=self.device, dtype=self.dtype),
-            attention_mask=mask,
-            output_hidden_states=True,
-        ).hidden_states
+        values = given["input_values"].to(self.device)
+        # Norms over time need float32: only products of matrices become bfloat16.
+        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16, enabled=self.bf16):
+            states = self.model(values, attention_mask=mask, output_hidden_states=True).hidden_states
         found = torch.stack([states[layer] for layer in self.layers], dim=1).float().cpu().numpy()
         return [one[:, :length] for one, length in zip(found, frames.tolist(), strict=True)]
