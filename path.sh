@@ -19,7 +19,7 @@ sernet_environment() {
     }
     return 0
   fi
-  wanted=$(cat "$SERNET_ROOT"/requirements*.txt; "$base" -c 'import sys; print(sys.version_info[:2])') || {
+  wanted=$(cat "$SERNET_ROOT"/requirements{,-dev}.txt; "$base" -c 'import sys; print(sys.version_info[:2])') || {
     echo "path.sh: cannot run $base; set SERNET_PYTHON to a Python of 3.10 to 3.13" >&2
     return 1
   }
@@ -48,6 +48,16 @@ sernet_environment() {
     printf '%s\n' "$wanted" >"$mark"
   else
     exec {SERNET_LOCK}<"$mark"
+  fi
+  # Only a recipe with pre-trained encoders needs them (run.sh sets SERNET_EXTRA); their mark says which are there.
+  local extra=$SERNET_ROOT/requirements-${SERNET_EXTRA:-}.txt
+  if [ -n "${SERNET_EXTRA:-}" ] && ! cmp -s "$extra" "$env/.${SERNET_EXTRA}"; then
+    echo "path.sh: installing $extra" >&2
+    "$env/bin/python" -m pip install --quiet --disable-pip-version-check -r "$extra" >&2 || {
+      echo "path.sh: could not install $extra (see above)" >&2
+      return 1
+    }
+    cp "$extra" "$env/.${SERNET_EXTRA}"
   fi
   # Held from here on to the end of this script and of what it becomes; a shell that a person works in lets go of it.
   PYTHONDONTWRITEBYTECODE=1 "$base" -m sernet.pipeline.environment shared "$SERNET_LOCK" "$env"

