@@ -70,7 +70,7 @@ def conclude(experiment: Experiment) -> list[str]:
         lines += [f"  {name}: not complete: {line}" for line in found["incomplete"]]
         if found["incomplete"] and experiment.is_optional(name):
             lines.append(f"  {name}: only out-of-distribution sets use it, so what is there is used")
-        lines += _some([f"  {name}: {line}" for line in found["findings"]])
+        lines += _some([f"  {name}: {line}" for line in found.get("findings", ())])
         if found["bad"]:
             lines.append(f"  {name}: {len(found['bad'])} of {found['utterances'] + len(found['bad'])} left out:")
         lines += _some([f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]])

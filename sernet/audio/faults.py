@@ -40,6 +40,7 @@ class Listener:
         self._rate, self._channels, self._channel = rate, channels, channel
         self.samples = 0
         """Of each channel, so far."""
+        self._shares = np.full(channels, 1 / channels, np.float32)
         self._finite = True
         self._low, self._high = np.inf, -np.inf
         self._power = self._power_of_mean = 0.0
@@ -49,15 +50,15 @@ class Listener:
 
     def put(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """Hear a block (n, channels); returns what is taken of it, mono (n,)."""
-        mean = block.mean(axis=1) if self._channels > 1 else block[:, 0]
+        mean = block @ self._shares if self._channels > 1 else block[:, 0]
         taken = mean if self._channel is None else block[:, self._channel]
         if not np.isfinite(block).all():
             self._finite = False
         elif len(taken):
             self._low, self._high = min(self._low, float(taken.min())), max(self._high, float(taken.max()))
             if self._channels > 1:
-                self._power += float(np.mean(np.square(block, dtype=np.float64), axis=1).sum())
-                self._power_of_mean += float(np.square(mean, dtype=np.float64).sum())
+                self._power += float(np.vdot(block, block)) / self._channels
+                self._power_of_mean += float(np.vdot(mean, mean))
             self._silences(taken)
         self.samples += len(block)
         return np.ascontiguousarray(taken)

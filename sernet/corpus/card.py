@@ -265,6 +265,7 @@ def nesting(utterances: Sequence[Utterance], attribute: str) -> tuple[int, list[
 
 def _completeness(card: Card) -> list[str]:
     lines = [f"Not the whole release: {line}." for line in card.checks.get("incomplete", [])]
+    lines += [f"{line[:1].upper()}{line[1:]}." for line in card.checks.get("findings", [])]
     bad = card.checks.get("bad", [])
     lines += [f"Left out: {item['path']}: {item['reason']}." for item in bad[:SHOWN]]
     if len(bad) > SHOWN:

@@ -47,7 +47,9 @@ class Findings:
 
     def lines(self) -> list[str]:
         """A line each, the most frequent first."""
-        return [f"{what}: {n}, such as {', '.join(self.examples[what])}" for what, n in self.counts.most_common()]
+        return [
+            f"{n} times: {what} (such as {', '.join(self.examples[what])})" for what, n in self.counts.most_common()
+        ]
 
     def extend(self, others: Findings) -> None:
         """Add those of ``others``."""

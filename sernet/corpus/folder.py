@@ -36,8 +36,8 @@ class Listing:
         kinds = Counter(PurePath(path).suffix.lower() for path in self.unread)
         counted = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
         return [
-            f"{len(self.unread)} audio files are of formats that are not read ({counted}), such as "
-            f"{first_of(self.unread, 2)}; convert them to FLAC or WAV, or their speech is missing here"
+            f"audio in formats that are not read: {counted}, such as {first_of(self.unread, 2)}; convert it to FLAC or "
+            "WAV, or it is missing here"
         ]
 
 

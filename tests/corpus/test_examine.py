@@ -95,7 +95,7 @@ def test_stage_1_names_what_is_of_no_use_and_counts_what_is_odd(tiny: Tiny) -> N
     assert reasons["f1_A_2.wav"] == "is silent throughout"
     assert "lasts 1 ms" in reasons["f1_N_1.wav"] and "whole numbers" in reasons["f1_N_2.wav"]
     assert len(bad) == 4 and len(made) == 12
-    assert made.findings.lines() == ["its channels cancel: they are in opposite phase: 1, such as m1_A_1.wav"]
+    assert made.findings.lines() == ["1 times: its channels cancel: they are in opposite phase (such as m1_A_1.wav)"]
 
 
 def test_a_reader_that_breaks_makes_a_bad_file(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,7 @@ def test_utterances_whose_names_make_one_id_get_two(tiny: Tiny) -> None:
 def test_a_line_that_stands_there_again_is_read_once_and_one_that_contradicts_is_refused(tiny: Tiny) -> None:
     entry = Entry("f1_A_1.wav", speaker="f1", emotion="anger")
     named = Named(tiny.config, [entry, entry, entry])
-    assert len(named) == 1 and named.findings.lines()[0].endswith("read once: 2, such as f1_A_1.wav")
+    assert len(named) == 1 and named.findings.lines()[0].endswith("is read once (such as f1_A_1.wav)")
     other = Entry("f1_A_1.wav", speaker="f1", emotion="sadness")
     with pytest.raises(SernetError, match="f1_A_1.wav stands there twice .*emotion 'anger' and 'sadness'"):
         Named(tiny.config, [entry, other])
