@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ KINDS: dict[str, type[Settings]] = {
 }
 SAID = {"model", "licence", "trained_on", "contaminated", "download"}
 """Of an encoder's configuration: where its files lie and what is said of them, which changes no number."""
+HOURS = 2.0
+"""Of speech, for which a process that computes FBanks takes about as long as for its start: no more are started."""
 OUTPUTS = ("feats.ark", "feats.scp", "utt2num_frames", "utt2spk", "cuts.jsonl.gz")
 
 
@@ -40,8 +44,9 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
     stale = [job for job in merging if reason(job)]
     if any("functionals" in job.config for job in stale) and not find_spec("opensmile"):
         raise SernetError(HOW_TO_GET)
-    yield [split for job in stale for split in _split_jobs(experiment, job)]
-    yield merging
+    split = {job.name: _split_jobs(request, job) for job in stale}
+    yield [job for jobs in split.values() for job in jobs]
+    yield [_merging(job, split[job.name]) if job.name in split else job for job in merging]
 
 
 def run(job: Job) -> None:
@@ -121,9 +126,8 @@ def _merge_job(experiment: Experiment, request: Request, name: str, config: Sett
     from sernet.features.front_ends import module
 
     folder = experiment.features(name, config.name)
-    splits = [str(folder / f"split{request.nj}" / str(number + 1)) for number in range(request.nj)]
     (kind,) = (kind for kind, of in KINDS.items() if isinstance(config, of))
-    arguments: dict[str, Any] = {"splits": splits, "device": request.device}
+    arguments: dict[str, Any] = {"device": request.device}
     values: dict[str, Any] = {kind: config.model_dump(mode="json")}
     if isinstance(config, SpeechEncoderConfig):
         place, weights = experiment.weights(config)
@@ -142,9 +146,17 @@ def _merge_job(experiment: Experiment, request: Request, name: str, config: Sett
     )
 
 
-def _split_jobs(experiment: Experiment, merging: Job) -> list[Job]:
-    total = len(read_cuts(merging.inputs[0]))
-    splits = [Path(split) for split in merging.arguments["splits"]]
+def _merging(job: Job, splits: Sequence[Job]) -> Job:
+    return replace(job, arguments=job.arguments | {"splits": [split.arguments["out"] for split in splits]})
+
+
+def _split_jobs(request: Request, merging: Job) -> list[Job]:
+    items = read_cuts(merging.inputs[0])
+    total, number = len(items), request.nj
+    if "features" in merging.config:
+        hours = sum(item.utterance.duration for item in items) / 3600
+        number = min(number, math.ceil(hours / HOURS) or 1)
+    splits = [merging.stamp.parent / f"split{number}" / str(index + 1) for index in range(number)]
     block = ENCODER_BLOCK if "encoder" in merging.config else 1  # what is encoded together is in one split
     edges = [min(round(total * n / len(splits) / block) * block, total) for n in range(len(splits))] + [total]
     return [
@@ -156,7 +168,7 @@ def _split_jobs(experiment: Experiment, merging: Job) -> list[Job]:
             modules=merging.modules,
             inputs=merging.inputs,
             outputs=(split.with_suffix(".ark"), split.with_suffix(".jsonl")),
-            arguments={k: v for k, v in merging.arguments.items() if k != "splits"} | {"out": str(split)},
+            arguments=merging.arguments | {"out": str(split)},
             light=True,
             uses_gpu="encoder" in merging.config and merging.arguments["device"] != "cpu",
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -26,15 +27,22 @@ SLACK = 0.05
 class OpenAudio:
     """An open recording. Make it by `open_audio`."""
 
-    def __init__(self, file: soundfile.SoundFile, said: Promise) -> None:
-        self._file = file
+    def __init__(self, file: soundfile.SoundFile, stream: IO[bytes]) -> None:
+        self._file, self._stream = file, stream
         self.rate: int = file.samplerate
         """Hz."""
         self.channels: int = file.channels
         self.frames: int = file.frames
         """Samples of each channel that libsndfile expects; what `blocks` gives is what counts."""
-        self.said = said
+
+    @cached_property
+    def said(self) -> Promise:
         """What the file's own header says of them."""
+        place = self._stream.tell()
+        try:
+            return promise(self._stream, self.frames)
+        finally:
+            self._stream.seek(place)
 
     def blocks(self, start: int = 0, samples: int | None = None) -> Iterator[NDArray[np.float32]]:
         """Samples (n, channels), float32, full scale +-1, block after block, from ``start`` on; None: to the end.
@@ -99,41 +107,33 @@ def open_audio(source: str | Path | IO[bytes]) -> Iterator[OpenAudio]:
         SernetError: it is not there, not a regular file (a pipe would be waited for), no audio that libsndfile reads,
             or has a rate that no recording has. The message does not name the file.
     """
-    try:
-        if not isinstance(source, str | Path):
-            with _opened(source, "") as made:
-                yield made
-            return
-        # Without O_NONBLOCK the opening of a pipe would wait for who writes into it.
-        # As bytes, for old corpora have names that are not UTF-8.
-        descriptor = os.open(os.fsencode(source), os.O_RDONLY | os.O_NONBLOCK)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise SernetError("is not a regular file")
-        with open(descriptor, "rb") as stream:
-            with _opened(stream, Path(source).suffix) as made:
-                yield made
-    except FileNotFoundError:
-        raise SernetError("there is no such file") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise SernetError(f"cannot be read: {_reason(error)}") from error
-
-
-@contextmanager
-def _opened(stream: IO[bytes], suffix: str) -> Iterator[OpenAudio]:
-    try:
-        stream.seek(0)
-        with soundfile.SoundFile(stream) as file:
+    suffix = Path(source).suffix.lower() if isinstance(source, str | Path) else ""
+    with ExitStack() as stack:
+        try:
+            stream = source if not isinstance(source, str | Path) else stack.enter_context(_regular(source))
+            stream.seek(0)
+            # From a descriptor libsndfile reads by itself; from a stream it calls Python for each block.
+            place = stream.fileno() if isinstance(source, str | Path) else stream
+            file = stack.enter_context(soundfile.SoundFile(place, closefd=False))
             check_rate(file.samplerate)
-            place = stream.tell()
-            said = promise(stream, file.frames)
-            stream.seek(place)
-            yield OpenAudio(file, said)
-    except soundfile.SoundFileError as error:
-        kind = (
-            f" ({suffix} is a format that is not read; convert it to FLAC or WAV)" if suffix.lower() in UNREAD else ""
-        )
-        raise SernetError(f"cannot be read: {_reason(error)}{kind}") from error
+        except soundfile.SoundFileError as error:
+            kind = f" ({suffix} is a format that is not read; convert it to FLAC or WAV)" if suffix in UNREAD else ""
+            raise SernetError(f"cannot be read: {_reason(error)}{kind}") from error
+        except FileNotFoundError:
+            raise SernetError("there is no such file") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise SernetError(f"cannot be read: {_reason(error)}") from error
+        yield OpenAudio(file, stream)
+
+
+def _regular(path: str | Path) -> IO[bytes]:
+    # Without O_NONBLOCK the opening of a pipe would wait for who writes into it.
+    # As bytes, for old corpora have names that are not UTF-8.
+    descriptor = os.open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SernetError("is not a regular file")
+    return open(descriptor, "rb", buffering=0)
 
 
 UNREAD = frozenset(

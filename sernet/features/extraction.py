@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from lhotse import Features, MonoCut
 
 from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
 from sernet.corpus.cut_lines import read_cut_lines
 from sernet.corpus.kaldi_dir import write_table
 from sernet.corpus.manifests import write_jsonl
-from sernet.corpus.utterances import of_line
+from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.errors import SernetError
 from sernet.features import ark, split_index
-from sernet.features.front_ends import FrontEnd, Settings, of_cuts
+from sernet.features.front_ends import FrontEnd, Settings, of_utterances
 from sernet.features.split_index import Written
 from sernet.pipeline.files import atomic, write_json
 from sernet.pipeline.progress import track
@@ -51,7 +50,7 @@ def extract_split(
     done = split_index.resume(out, made_from)
     if done:
         print(f"going on after {len(done)} finished utterances", flush=True)
-    wanted = [cut for number, cut in enumerate(_cuts(cuts)) if first <= number < last]
+    wanted = read_cuts(cuts)[first:last]
     if about := described(front_end):
         write_json(out.with_suffix(".about.json"), about)
     with open(out.with_suffix(".ark"), "a+b") as stream, open(out.with_suffix(".jsonl"), "ab") as lines:
@@ -59,23 +58,23 @@ def extract_split(
             lines.write(split_index.first_line(made_from))
             lines.flush()
         features = _features(front_end, wanted, len(done))
-        for cut, matrix in track(features, total=len(wanted) - len(done), description="extracting"):
+        for item, matrix in track(features, total=len(wanted) - len(done), description="extracting"):
             begin = stream.tell()
-            offset = ark.append(stream, cut.id, matrix, storage(config))
+            offset = ark.append(stream, item.utterance.id, matrix, storage(config))
             end = stream.tell()
             stream.seek(begin)
             stored = split_index.digest(stream.read(end - begin))
             content = split_index.digest(matrix.tobytes())
-            lines.write(Written(cut.id, offset, len(matrix), end, content, stored).line)
+            lines.write(Written(item.utterance.id, offset, len(matrix), end, content, stored).line)
             lines.flush()
         os.fsync(stream.fileno())
 
 
-def _features(front_end: FrontEnd, cuts: Sequence[Any], done: int) -> Iterator[tuple[Any, np.ndarray]]:
-    """Each cut from number ``done`` on with its features; a block that was begun is computed again, whole."""
-    for start in range(done // front_end.block * front_end.block, len(cuts), front_end.block):
-        block = cuts[start : start + front_end.block]
-        made = list(zip(block, of_cuts(front_end, block), strict=True))
+def _features(front_end: FrontEnd, items: Sequence[Indexed], done: int) -> Iterator[tuple[Indexed, np.ndarray]]:
+    """Each utterance from number ``done`` on with its features; a block that was begun is computed again, whole."""
+    for start in range(done // front_end.block * front_end.block, len(items), front_end.block):
+        block = items[start : start + front_end.block]
+        made = list(zip(block, of_utterances(front_end, block), strict=True))
         yield from made[max(done - start, 0) :]
 
 
@@ -115,46 +114,44 @@ def merge(cuts: Path, splits: Sequence[Path], config: Settings, folder: Path) ->
         shape = about["bins"], about["frame_shift"]
     else:
         shape = config.bins, config.frame_shift
-    wanted = list(_cuts(cuts))
-    absent = [cut.id for cut in wanted if cut.id not in index]
+    wanted = [cut for _, cut in read_cut_lines(cuts)]
+    absent = [cut["id"] for cut in wanted if cut["id"] not in index]
     if absent:
         raise SernetError(f"{folder}: {len(absent)} utterances have no features: {', '.join(absent[:5])}")
     write_table(folder / "feats.scp", {key: f"{folder / 'feats.ark'}:{entry.offset}" for key, entry in index.items()})
     write_table(folder / "utt2num_frames", {key: str(entry.frames) for key, entry in index.items()})
-    write_jsonl(
-        folder / "cuts.jsonl.gz", (_with_features(cut, index[cut.id], config, *shape).to_dict() for cut in wanted)
-    )
+    lines = (_with_features(cut, index[cut["id"]], config, *shape) for cut in wanted)
+    write_jsonl(folder / "cuts.jsonl.gz", lines)
 
 
-def _cuts(path: Path) -> Iterator[MonoCut]:
-    """Those of stage 1, as Lhotse has them; all that they name are audio files."""
-    for where, cut in read_cut_lines(path):
-        yield of_line(MonoCut.from_dict, cut, where)
-
-
-def _with_features(cut: Any, entry: Written, config: Settings, bins: int, frame_shift: float | None) -> Any:
-    """The cut with features in place of its recording; paths are relative to the manifest's folder."""
-    features = Features(
-        type="fbank" if isinstance(config, FeatureConfig) else config.name,
-        num_frames=entry.frames,
-        num_features=bins,
-        frame_shift=frame_shift or cut.duration,
-        sampling_rate=config.sample_rate,
-        start=0.0,
-        duration=cut.duration,
-        storage_type="sernet_ark",
-        storage_path="feats.ark",
-        storage_key=str(entry.offset),
-        channels=0,
-        recording_id=cut.recording.id,
-    )
-    cut.start, cut.channel, cut.features = 0.0, 0, features
-    cut = cut.drop_recording()
-    cut.supervisions = [supervision.with_offset(0) for supervision in cut.supervisions]
-    for supervision in cut.supervisions:
-        supervision.channel = 0
-    cut.custom = {"features_digest": entry.digest}
-    return cut
+def _with_features(
+    cut: dict[str, Any], entry: Written, config: Settings, bins: int, frame_shift: float | None
+) -> dict[str, Any]:
+    """A cut of Lhotse with features in place of its recording; paths are relative to the manifest's folder."""
+    features = {
+        "type": "fbank" if isinstance(config, FeatureConfig) else config.name,
+        "num_frames": entry.frames,
+        "num_features": bins,
+        "frame_shift": frame_shift or cut["duration"],
+        "sampling_rate": config.sample_rate,
+        "start": 0.0,
+        "duration": cut["duration"],
+        "storage_type": "sernet_ark",
+        "storage_path": "feats.ark",
+        "storage_key": str(entry.offset),
+        "recording_id": cut["recording"]["id"],
+        "channels": 0,
+    }
+    return {
+        "id": cut["id"],
+        "start": 0.0,
+        "duration": cut["duration"],
+        "channel": 0,
+        "supervisions": [supervision | {"channel": 0} for supervision in cut["supervisions"]],
+        "features": features,
+        "custom": {"features_digest": entry.digest},
+        "type": "MonoCut",
+    }
 
 
 def _digest(cuts: Path, more: str) -> str:

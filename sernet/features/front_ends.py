@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from lhotse.cut import MonoCut
 
-from sernet.audio.reading import read
 from sernet.audio.resample import resample
 from sernet.config.encoders import SpeechEncoderConfig
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import FunctionalsConfig
+from sernet.corpus.audio import load_audio
+from sernet.corpus.utterances import Indexed
 from sernet.errors import SernetError
 
 Settings = FeatureConfig | FunctionalsConfig | SpeechEncoderConfig
@@ -63,31 +63,26 @@ def front_end(config: Settings, device: str = "cpu", place: Path | None = None) 
     return found
 
 
-def load(cut: MonoCut, sample_rate: int) -> np.ndarray:
-    """Samples (n,) of a cut at ``sample_rate`` Hz, of its own channel.
+def load(item: Indexed, sample_rate: int) -> np.ndarray:
+    """Samples (n,) of an utterance of stage 1 at ``sample_rate`` Hz.
 
     Raises:
-        SernetError: they cannot be read.
+        SernetError: they cannot be read; names the utterance and the file.
     """
-    samples, rate = read(cut.recording.sources[0].source, cut.channel, cut.start, cut.duration)
-    return resample(samples, rate, sample_rate)
+    return resample(*load_audio(item), sample_rate)
 
 
-def of_cuts(made: FrontEnd, cuts: Sequence[MonoCut]) -> list[np.ndarray]:
-    """Features of cuts of any rate; only a cut's own channel is read.
+def of_utterances(made: FrontEnd, items: Sequence[Indexed]) -> list[np.ndarray]:
+    """Features of utterances of stage 1, of any rate.
 
     Raises:
         SernetError: audio that could be read in stage 1 no longer can, or is too short; names the utterance.
     """
-    samples = []
-    for cut in cuts:
-        try:
-            samples.append(load(cut, made.sample_rate))
-        except Exception as error:
-            raise SernetError(f"{cut.id}: no features of {cut.recording.sources[0].source}: {error}") from error
+    samples = [load(item, made.sample_rate) for item in items]
     try:
         return made(samples)
     except Exception as error:
-        if len(cuts) == 1:
-            raise SernetError(f"{cuts[0].id}: no features of {cuts[0].recording.sources[0].source}: {error}") from error
-    return [matrix for cut in cuts for matrix in of_cuts(made, [cut])]  # one by one: which of them is it?
+        if len(items) == 1:
+            where = items[0].source.path if items[0].source else "it"
+            raise SernetError(f"{items[0].utterance.id}: no features of {where}: {error}") from error
+    return [matrix for item in items for matrix in of_utterances(made, [item])]  # one by one: which of them is it?

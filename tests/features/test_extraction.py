@@ -17,7 +17,7 @@ from sernet.corpus.utterances import read_cuts
 from sernet.errors import SernetError
 from sernet.features import extraction
 from sernet.features.fbank import FbankFrontEnd, extract, extractor
-from sernet.features.front_ends import of_cuts
+from sernet.features.front_ends import of_utterances
 from sernet.features.lhotse_io import load_cuts
 from tiny import Tiny
 
@@ -136,11 +136,10 @@ def test_other_rates_and_channels_give_the_frames_of_their_duration(tiny: Tiny, 
                     path.unlink()
         tiny.raw["channel"] = number
         folder = tmp_path / str(number)
-        made, bad = manifests.build(tiny.config, read_entries(tiny.config, tiny.root, tiny.root), tiny.root)
+        made, _ = manifests.build(tiny.config, read_entries(tiny.config, tiny.root, tiny.root), tiny.root)
         manifests.write(made, folder)
         item = next(i for i in read_cuts(folder / "cuts.jsonl.gz") if i.utterance.id == "tiny-f1-f1_A_1")
-        cut = made.cuts["tiny-f1-f1_A_1"]
-        features = of_cuts(FbankFrontEnd(CONFIG), [cut])[0]
+        features = of_utterances(FbankFrontEnd(CONFIG), [item])[0]
         assert features.shape == (100, 80) and item.source is not None and item.source.channel == number
         centre = np.linspace(mel(20), mel(7600), 82)[1:-1]
         assert abs(centre[features.mean(axis=0).argmax()] - mel(hertz)) < 60

@@ -10,6 +10,7 @@ import soundfile
 from lhotse import Recording
 from lhotse.augmentation import torchaudio as augmentation
 
+from sernet.corpus.utterances import Indexed, Source, Utterance
 from sernet.features.front_ends import load
 
 
@@ -20,10 +21,11 @@ def test_a_cut_has_the_same_samples_with_and_without_it(
     path = tmp_path / "x.wav"
     soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(rate), rate)
     cut = Recording.from_file(path).to_cut().truncate(offset=0.25, duration=0.5)
+    item = Indexed(Utterance("x", "corpus", duration=0.5), "", source=Source(str(path), 0, 0.25))
     found = []
     for installed in (True, False):
         monkeypatch.setattr(augmentation, "is_torchaudio_available", lambda installed=installed: installed)
-        found.append(load(cut, 16000))
+        found.append(load(item, 16000))
     monkeypatch.setattr(augmentation, "is_torchaudio_available", lambda: True)
     theirs = cut.resample(16000).load_audio()[0]
     assert np.array_equal(found[0], found[1])

@@ -21,7 +21,8 @@ from sernet.features.fbank import FbankFrontEnd
 def _extract(folder: Path, kind: str, source: str) -> None:
     sources = [{"type": kind, "channels": [0], "source": source}]
     recording = {"id": "r", "sources": sources, "sampling_rate": 16000, "num_samples": 16000, "duration": 1.0}
-    spoken = {"id": "u", "recording_id": "r", "start": 0.0, "duration": 1.0, "channel": 0}
+    spoken = {"id": "u", "recording_id": "r", "start": 0.0, "duration": 1.0, "channel": 0, "speaker": "s"}
+    spoken["custom"] = {"corpus": "c", "audio": "0"}
     cut = {"id": "u", "type": "MonoCut", "start": 0.0, "duration": 1.0, "channel": 0, "supervisions": [spoken]}
     with gzip.open(folder / "cuts.jsonl.gz", "wt") as stream:
         stream.write(json.dumps({**cut, "recording": {**recording, "channel_ids": [0]}}) + "\n")
