@@ -93,7 +93,8 @@ def card(
         "",
         "## Files",
         "",
-        "`bundle.json` (settings, digests), `model.safetensors` (weights), `statistics.safetensors` (normalisation, "
+        "`bundle.json` (settings, digests; its own is in `bundle.json.sha256`), "
+        "`model.safetensors` (weights), `statistics.safetensors` (normalisation, "
         "mel filters, head, what the detector has learnt)"
         + (", `model.onnx` (samples to embedding and logits)" if onnx else "")
         + f". Format {contents.format}. Reading them runs no code.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,8 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sernet.bundle import self_contained
 from sernet.bundle.format import GRAPH, WEIGHTS, Bundle
 from sernet.errors import SernetError
+from sernet.pipeline.arrays import read_safetensors
 
 ENGINES = ("auto", "onnx", "torch")
 
@@ -75,16 +77,34 @@ class OnnxEngine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         self.why = why
+        self.size = bundle.contents.model.embedding
+        self.path = bundle.folder / GRAPH
         try:
-            path = str(bundle.folder / GRAPH)
-            self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            content = self.path.read_bytes()
+            self_contained.check(content)
+            # From its bytes: then no path is known that a name of another file could begin from.
+            self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except SernetError as error:
+            raise SernetError(f"{self.path} {error}") from error
         except Exception as error:
-            raise SernetError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {error}") from error
+            said = " ".join(str(error).split())[:300]
+            raise SernetError(f"{self.path}: onnxruntime {onnxruntime.__version__} cannot load it: {said}") from error
+        inputs, outputs = ([one.name for one in of()] for of in (self.session.get_inputs, self.session.get_outputs))
+        if inputs != ["samples"] or "embedding" not in outputs:
+            raise SernetError(f"{self.path}: makes {outputs} of {inputs}; expected an embedding of samples")
 
     def embed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = self.session.run(["embedding"], {"samples": samples[None]})[0][0]
-        return found
+        try:
+            found = np.asarray(self.session.run(["embedding"], {"samples": samples[None]})[0])
+        except Exception as error:
+            raise SernetError(f"{self.path} cannot be run: {' '.join(str(error).split())[:300]}") from error
+        if found.shape != (1, self.size) or found.dtype != np.float32:
+            raise SernetError(
+                f"{self.path}: its embedding has shape {found.shape}; bundle.json says {self.size} values"
+            )
+        return np.asarray(found[0], dtype=np.float32)
 
 
 def choose(bundle: Bundle, wanted: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
@@ -110,6 +130,13 @@ def choose(bundle: Bundle, wanted: str = "auto", device: str = "auto", threads: 
     return OnnxEngine(bundle, threads, "the bundle has a graph, and onnxruntime is there")
 
 
+def _differing(weights: Iterable[str], described: Iterable[str]) -> str:
+    lacking, strange = sorted({*described} - {*weights}), sorted({*weights} - {*described})
+    return "; ".join(
+        [*(f"{name} is missing" for name in lacking[:1]), *(f"{name[:60]} is unknown" for name in strange[:1])]
+    )
+
+
 def recogniser(bundle: Bundle, convolutional: bool = False) -> Any:
     """The torch module of a bundle; ``convolutional``: with the FBank that ONNX is given.
 
@@ -117,21 +144,24 @@ def recogniser(bundle: Bundle, convolutional: bool = False) -> Any:
         SernetError: the weights are not those of the network that bundle.json describes.
     """
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     from sernet.bundle.graph import ConvolutionalFilterBank, FilterBank, Recogniser, Windows
     from sernet.model.sernet import SerNet
 
     contents, statistics = bundle.contents, bundle.statistics
     path: Path = bundle.folder / WEIGHTS
+    weights, _ = read_safetensors(path, "pt", "copy the bundle again")
+    with torch.device("meta"):  # no memory yet: only sizes, which a stranger's bundle.json may say at will
+        described = SerNet(contents.model, contents.features.bins, len(contents.classes)).state_dict()
+    if set(weights) != set(described):
+        raise SernetError(f"{path}: not the weights of the network in bundle.json: {_differing(weights, described)}")
+    for name, tensor in weights.items():
+        if tensor.shape != described[name].shape or not bool(torch.isfinite(tensor).all()):
+            here, there = (tuple(one.shape) for one in (tensor, described[name]))
+            why = f"has shape {here}, there {there}" if here != there else "is not finite"
+            raise SernetError(f"{path}: not the weights of the network in bundle.json: {name} {why}")
     network = SerNet(contents.model, contents.features.bins, len(contents.classes))
-    try:
-        network.load_state_dict(load_file(path))
-    except (SafetensorError, OSError, RuntimeError) as error:
-        raise SernetError(
-            f"{path}: not the weights of the network in bundle.json: {error}".split(os.linesep)[0]
-        ) from error
+    network.load_state_dict(weights)
     bank = (ConvolutionalFilterBank if convolutional else FilterBank)(
         contents.features, torch.from_numpy(statistics["filters"])
     )

@@ -106,7 +106,12 @@ def export(
         "head/weight": scores.train.weight,
         "head/bias": scores.train.bias,
         **{f"detector/{name}": array for name, array in choice.frozen.arrays.items()},
-        **{f"listener{n}/{k}": a for n, ((one, _), _) in enumerate(listeners) for k, a in asdict(one).items()},
+        **{
+            f"listener{number}/{name}": array
+            for number, ((one, _), _) in enumerate(listeners)
+            for name, array in asdict(one).items()
+            if array is not None
+        },
     }
     contents = Contents(
         format=bundle_format.FORMAT,
@@ -178,7 +183,7 @@ def _outliers(choice: Choice, scores: Scores, head: Head, acceptance: float) -> 
     inside = choice.frozen.score(known.embedding, head)
     threshold = float(np.quantile(inside, acceptance, method="higher"))
     outliers = Outliers(
-        detector=choice.frozen.name,
+        detector=choice.frozen.name,  # type: ignore[arg-type]
         options=dict(choice.frozen.options),
         chosen=choice.why,
         threshold=threshold,
@@ -232,9 +237,7 @@ def _differing(meta: dict[str, Any]) -> dict[str, list[str]]:
 
 def _calibration(dev: ScoreSet | None, given: dict[str, list[str]]) -> Calibration:
     if dev is None:
-        return Calibration(
-            note="not calibrated: the run has no dev speakers (dev_speakers); confidence is the posterior"
-        )
+        return Calibration(note="not calibrated: the run has no dev speakers (dev_speakers); its temperature is 1")
     speakers = len(set(dev.speaker.tolist()))
     note = f"least negative log-likelihood on {len(dev)} utterances of {speakers} dev speakers"
     restricted = fit_temperature(as_trained(dev, given)) if given else None
@@ -282,7 +285,7 @@ def _corpus(egs: Path, name: str, classes: list[str] | None) -> Corpus:
 
 
 def _write(folder: Path, contents: Contents, weights: Any, statistics: dict[str, np.ndarray], onnx: bool) -> None:
-    """All but the card. bundle.json comes last, with the digests of the others."""
+    """All but the card. bundle.json comes last, with the digests of the others, and then its own."""
     import safetensors.numpy
     import safetensors.torch
 
@@ -296,6 +299,7 @@ def _write(folder: Path, contents: Contents, weights: Any, statistics: dict[str,
         names.append(bundle_format.GRAPH)
     files = {name: bundle_format.digest(folder / name) for name in names}
     write_json(folder / bundle_format.CONTENTS, contents.model_copy(update={"files": files}).model_dump(mode="json"))
+    bundle_format.seal(folder)
 
 
 def _write_graph(bundle: Bundle) -> None:

@@ -5,44 +5,54 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sernet.config.base import Strict, validate
 from sernet.config.features import FeatureConfig
 from sernet.config.functionals import FunctionalsConfig
 from sernet.config.model import ModelConfig
+from sernet.emotions import check_emotion
 from sernet.errors import SernetError
 from sernet.pipeline.arrays import read_safetensors
-from sernet.pipeline.reading import read_json
+from sernet.pipeline.files import write_text
+from sernet.pipeline.reading import read_json, read_text
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a bundle of before can no longer be read as it was meant, or one of now by the sernet of before.
 
 2: what a corpus gave in training, and the temperature of decisions among that. 3: linear classifiers on functionals
-beside the network."""
+beside the network. 4: `bundle.json.sha256`, and one posterior, at the temperature."""
+SEALED = 4
+"""The first format with a digest of bundle.json itself."""
 CONTENTS, WEIGHTS, STATISTICS, GRAPH, CARD = (
     *("bundle.json", "model.safetensors", "statistics.safetensors"),
     *("model.onnx", "README.md"),
 )
+SEAL = f"{CONTENTS}.sha256"
+"""The digest of bundle.json, as `sha256sum -c` reads it."""
+FileName = Literal["model.safetensors", "statistics.safetensors", "model.onnx"]
+DetectorName = Literal["mahalanobis", "relative_mahalanobis", "knn", "msp", "max_cosine", "max_logit", "energy"]
+"""What a bundle can carry; `sernet.bundle.outliers` freezes them."""
 
 
 class FrontEndConfig(Strict):
     """How log energies become the network's input; mean and deviation lie in the statistics."""
 
     normalise: Literal["speech", "utterance", "global"]
-    trim_db: float | None = None
+    trim_db: float | None = Field(None, gt=0)
 
 
 class Calibration(Strict):
     """The temperature that divides the logits before a confidence is read off them."""
 
-    temperature: float | None = Field(None, gt=0, description="null: not calibrated, the confidence is the posterior")
+    temperature: float | None = Field(None, ge=1e-3, le=1e3, description="null: not calibrated, as if it were 1")
     restricted: float | None = Field(
         None,
-        gt=0,
+        ge=1e-3,
+        le=1e3,
         description="of decisions among chosen classes; null: the same. Fitted where corpora differ in theirs",
     )
     note: str = Field(description="what it was fitted on, or why it was not")
@@ -51,7 +61,7 @@ class Calibration(Strict):
 class Outliers(Strict):
     """The detector of this bundle and the score up to which speech is accepted."""
 
-    detector: str
+    detector: DetectorName
     options: dict[str, float] = Field(default_factory=dict)
     chosen: str = Field(description="by which rule")
     threshold: float
@@ -96,20 +106,31 @@ class Origin(Strict):
 class Contents(Strict):
     """bundle.json."""
 
-    format: int
+    format: int = Field(ge=1, le=FORMAT, strict=True)
     sernet: str = Field(description="version that wrote it")
     classes: list[str] = Field(min_length=2)
     merge: dict[str, str] = Field(default_factory=dict)
     features: FeatureConfig
     front_end: FrontEndConfig
     model: ModelConfig
-    scale: float = Field(description="of the emotion head")
+    scale: float = Field(gt=0, description="of the emotion head")
     weight: float = Field(1.0, gt=0, description="of the network's logits in the sum with those of the listeners")
     listeners: list[Listener] = []
     calibration: Calibration
     outliers: Outliers
     origin: Origin
-    files: dict[str, str] = Field(description="SHA-256 of each other file")
+    files: dict[FileName, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(
+        description="SHA-256 of each other file"
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _known(cls, classes: list[str]) -> list[str]:
+        if len(set(classes)) != len(classes):
+            raise ValueError("a class stands there twice")
+        for name in classes:
+            check_emotion(name)
+        return classes
 
 
 @dataclass(frozen=True)
@@ -149,25 +170,71 @@ def read(folder: Path | str) -> Bundle:
     path = folder / CONTENTS
     if not path.is_file():
         raise SernetError(f"{folder} is no bundle: it holds no {CONTENTS}; sernet export makes one")
-    raw = _json(path)
+    raw = _json(_inside(folder, CONTENTS))
     _check_format(path, raw)
-    contents = validate(Contents, raw, str(path))
+    _check_seal(folder, raw["format"])
+    if foreign := [name for name in _listed(raw) if name not in get_args(FileName)]:
+        raise SernetError(f"{path}: files: {foreign[0][:60]!r} is not the name of a file in the bundle")
+    contents = validate(Contents, raw, str(path), SernetError)
     for name in (WEIGHTS, STATISTICS):
         if name not in contents.files:
             raise SernetError(f"{path}: files does not list {name}; export the model again")
-    if foreign := [name for name in contents.files if Path(name).name != name]:
-        raise SernetError(f"{path}: files: {foreign[0]!r} is not the name of a file in the bundle")
     for name, expected in contents.files.items():
-        if digest(folder / name) != expected:
+        if digest(_inside(folder, name)) != expected:
             raise SernetError(
                 f"{folder / name} is damaged: it is not the file that was exported; copy the bundle again"
             )
     statistics = _arrays(folder / STATISTICS)
-    if (known := len(statistics["head/weight"])) != (named := len(contents.classes)):
+    known, named = len(np.atleast_1d(statistics.get("head/weight", ()))), len(contents.classes)
+    if known != named:
         raise SernetError(
             f"{path} is damaged: it names {named} classes, and the model has {known}; copy the bundle again"
         )
-    return Bundle(folder, contents, statistics)
+    bundle = Bundle(folder, contents, statistics)
+    from sernet.bundle import checks
+
+    checks.check(bundle)
+    return bundle
+
+
+def seal(folder: Path) -> None:
+    """Write the digest of ``folder``'s bundle.json beside it."""
+    write_text(folder / SEAL, f"{digest(folder / CONTENTS)}  {CONTENTS}\n")
+
+
+def _check_seal(folder: Path, number: int) -> None:
+    if not (folder / SEAL).exists():
+        if number >= SEALED:
+            raise SernetError(f"{folder / SEAL} is missing from the bundle; copy the bundle again")
+        return
+    if read_text(_inside(folder, SEAL)).split()[:1] != [digest(folder / CONTENTS)]:
+        raise SernetError(
+            f"{folder / CONTENTS} is damaged: it is not the file that was exported (sha256sum -c {SEAL}); copy the "
+            "bundle again"
+        )
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A regular file of the bundle, if it is that.
+
+    Raises:
+        SernetError: it is missing, a link that leads out of the bundle, or a pipe or device.
+    """
+    path = folder / name
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise SernetError(f"{path} is missing from the bundle; copy the bundle again") from error
+    if real.parent != folder.resolve():
+        raise SernetError(f"{path} is a link that leads out of the bundle, to {real}: only files in it are read")
+    if not real.is_file():
+        raise SernetError(f"{path} is not a regular file")
+    return path
+
+
+def _listed(raw: dict[str, Any]) -> list[str]:
+    files = raw.get("files")
+    return [str(name) for name in files] if isinstance(files, dict) else []
 
 
 def digest(path: Path) -> str:
@@ -191,7 +258,7 @@ def _json(path: Path) -> Any:
 
 def _check_format(path: Path, raw: Any) -> None:
     number = raw.get("format") if isinstance(raw, dict) else None
-    if not isinstance(number, int):
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise SernetError(f"{path}: does not say its format; it is not what sernet export writes")
     if number > FORMAT:
         raise SernetError(

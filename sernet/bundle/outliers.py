@@ -6,7 +6,7 @@ They are fitted by `sernet.ood`; here are what they have learnt, as arrays, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +75,11 @@ class Kind:
     score: Callable[[Seen, Frozen], Floats]
     arrays: Callable[[Any], dict[str, np.ndarray]] = lambda detector: {}
     options: tuple[str, ...] = ()
+    shapes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of its arrays; "any" is a number of rows that nothing else says."""
+
+
+GAUSSIANS = {"whiten": ("dim", "dim"), "means": ("any", "dim")}
 
 
 def freeze(detector: AnyDetector) -> Frozen:
@@ -121,12 +126,13 @@ def _gaussians(gaussians: Any, prefix: str = "") -> dict[str, np.ndarray]:
 
 
 KINDS: dict[str, Kind] = {
-    "mahalanobis": Kind(_mahalanobis, lambda detector: _gaussians(detector.gaussians)),
+    "mahalanobis": Kind(_mahalanobis, lambda detector: _gaussians(detector.gaussians), shapes=GAUSSIANS),
     "relative_mahalanobis": Kind(
         _relative,
         lambda detector: _gaussians(detector.gaussians) | _gaussians(detector.background, "background_"),
+        shapes=GAUSSIANS | {f"background_{name}": sides for name, sides in GAUSSIANS.items()},
     ),
-    "knn": Kind(_knn, lambda detector: {"bank": detector.stored}, ("k",)),
+    "knn": Kind(_knn, lambda detector: {"bank": detector.stored}, ("k",), {"bank": ("any", "dim")}),
     "msp": Kind(lambda seen, frozen: confidence_gap(seen.logits)),
     "max_cosine": Kind(lambda seen, frozen: -seen.cosine.max(axis=1)),
     "max_logit": Kind(lambda seen, frozen: -seen.logits.max(axis=1)),

@@ -18,9 +18,9 @@ class FeatureConfig(Strict):
 
     name: str = Field("fbank80", pattern=r"^[A-Za-z0-9_-]+$", description="folder below data/<corpus>/")
     sample_rate: int = Field(16000, ge=LOWEST, le=HIGHEST, description="Hz; other rates are resampled")
-    bins: int = Field(80, gt=0, description="mel filters")
-    frame_length: float = Field(0.025, gt=0, description="seconds")
-    frame_shift: float = Field(0.010, gt=0, description="seconds")
+    bins: int = Field(80, gt=0, le=4096, description="mel filters")
+    frame_length: float = Field(0.025, gt=0, le=60, description="seconds")
+    frame_shift: float = Field(0.010, gt=0, le=60, description="seconds")
     low_freq: float = Field(20.0, ge=0, description="Hz, lower edge of the first filter")
     high_freq: float = Field(-400.0, description="Hz, upper edge of the last filter; negative: below Nyquist")
     torchaudio_compatible_mel_scale: bool = Field(

@@ -22,16 +22,22 @@ class InputConfig(Strict):
     )
 
 
+Stride = Annotated[int, Field(ge=1, le=64)]
+Width = Annotated[int, Field(ge=1, le=16384)]
+
+
 class EncoderConfig(Strict):
     """Parallel first kernels, then residual blocks; `channels` and `strides` have one entry a block."""
 
-    stem_channels: int = Field(8, ge=1, description="of the time- and of the frequency-oriented kernels, each")
-    stem_kernel: int = Field(9, ge=3, description="long side in frames or bins, odd; the short side is 3")
-    stem_stride: tuple[int, int] = Field((4, 2), description="(time, frequency) of the first kernels")
-    channels: list[int] = Field([32, 48, 64, 96], min_length=1, description="of each block")
-    strides: list[tuple[int, int]] = Field([(2, 2), (1, 2), (2, 2), (1, 1)], description="(time, frequency) of each")
-    squeeze: int = Field(4, ge=1, description="reduction of squeeze-excitation")
-    attention: int = Field(64, ge=1, description="hidden units of the attentive pooling")
+    stem_channels: int = Field(8, ge=1, le=4096, description="of the time- and of the frequency-oriented kernels, each")
+    stem_kernel: int = Field(9, ge=3, le=255, description="long side in frames or bins, odd; the short side is 3")
+    stem_stride: tuple[Stride, Stride] = Field((4, 2), description="(time, frequency) of the first kernels")
+    channels: list[Width] = Field([32, 48, 64, 96], min_length=1, max_length=64, description="of each block")
+    strides: list[tuple[Stride, Stride]] = Field(
+        [(2, 2), (1, 2), (2, 2), (1, 1)], description="(time, frequency) of each"
+    )
+    squeeze: int = Field(4, ge=1, le=4096, description="reduction of squeeze-excitation")
+    attention: int = Field(64, ge=1, le=16384, description="hidden units of the attentive pooling")
 
     @model_validator(mode="after")
     def _shapes(self) -> EncoderConfig:
@@ -39,8 +45,6 @@ class EncoderConfig(Strict):
             raise ValueError(
                 f"channels has {len(self.channels)} entries, strides {len(self.strides)}; give one a block"
             )
-        if min(self.channels) < 1:
-            raise ValueError("channels must be 1 or more")
         if self.stem_kernel % 2 == 0:
             raise ValueError("stem_kernel must be odd")
         return self
@@ -53,7 +57,7 @@ class FramesConfig(Strict):
     projection: int = Field(128, ge=1, description="channels behind the sum of layers")
     blocks: int = Field(2, ge=1, description="residual convolutions over time")
     kernel: int = Field(5, ge=1, description="frames, odd")
-    attention: int = Field(64, ge=1, description="hidden units of the attentive pooling")
+    attention: int = Field(64, ge=1, le=16384, description="hidden units of the attentive pooling")
 
     @model_validator(mode="after")
     def _odd(self) -> FramesConfig:
@@ -99,7 +103,7 @@ class ModelConfig(Strict):
     input: InputConfig = InputConfig()
     encoder: EncoderConfig = EncoderConfig()
     frames: FramesConfig = FramesConfig()
-    embedding: int = Field(128, ge=1, description="dimensions")
+    embedding: int = Field(128, ge=1, le=16384, description="dimensions")
     window_seconds: float | None = Field(
         2.5, gt=0, description="score windows of this length and average their embeddings; null: whole utterances"
     )

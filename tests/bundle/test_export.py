@@ -12,7 +12,7 @@ import pytest
 
 from score_sets import random_set
 from sernet.bundle import export
-from sernet.bundle.format import FORMAT, read
+from sernet.bundle.format import FORMAT, read, seal
 from sernet.bundle.outliers import KINDS, Head, freeze
 from sernet.bundle.source import find
 from sernet.errors import SernetError, UsageError
@@ -149,6 +149,7 @@ def test_what_is_no_bundle_newer_missing_or_damaged_is_refused_by_name(bundle: P
     with pytest.raises(SernetError, match=rf"format {FORMAT + 1}, written by sernet 9.9.*update sernet"):
         read(copy)
     (copy / "bundle.json").write_text(json.dumps(raw | {"files": raw["files"] | {"../../etc/passwd": "0"}}))
+    seal(copy)
     with pytest.raises(SernetError, match="not the name of a file"):
         read(copy)
     (copy / "bundle.json").write_text("{")

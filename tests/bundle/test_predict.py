@@ -18,6 +18,7 @@ from scipy.special import softmax
 import sernet
 from sernet import cli
 from sernet.bundle.audio import PIECE_SECONDS, pieces
+from sernet.bundle.format import seal
 from sernet.bundle.inputs import recordings
 from sernet.config.features import FeatureConfig
 from sernet.data.dataset import Examples, Utterance
@@ -59,6 +60,7 @@ def test_silence_is_trimmed_where_training_trimmed_it(experiment: Path, bundle: 
     contents = json.loads((copy / "bundle.json").read_text())
     contents["front_end"]["trim_db"] = 30.0
     (copy / "bundle.json").write_text(json.dumps(contents))
+    seal(copy)
     sound, rate = soundfile.read(experiment / "wav" / "u22.wav", dtype="float32")
     samples = np.concatenate([1e-4 * sound[:4000], sound, 1e-4 * sound[:2000]])
     model, meta = load_model(experiment / SCORES.parent)

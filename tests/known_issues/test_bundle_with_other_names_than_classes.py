@@ -10,7 +10,7 @@ import pytest
 
 from bundle.conftest import experiment as experiment
 from sernet.bundle import export
-from sernet.bundle.format import CONTENTS, read
+from sernet.bundle.format import CONTENTS, read, seal
 from sernet.bundle.source import find
 from sernet.errors import SernetError
 
@@ -20,5 +20,6 @@ def test_classes_are_as_many_as_the_model_has(experiment: Path, tmp_path: Path) 
     cut = Path(shutil.copytree(tmp_path / "bundle", tmp_path / "cut")) / CONTENTS
     contents = json.loads(cut.read_text())
     cut.write_text(json.dumps(contents | {"classes": [*contents["classes"], "fear"]}))
+    seal(cut.parent)
     with pytest.raises(SernetError, match="names 3 classes, and the model has 2"):
         read(cut.parent)
