@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,10 @@ from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.recipe import CorpusChoice
 from sernet.corpus.entries import BadAudio, source_files
+from sernet.corpus.hearing import LISTENED
+from sernet.data.leaks import said
 from sernet.data.protocols import list_files, read_lists
+from sernet.errors import SernetError
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.files import write_json, write_text
@@ -30,25 +35,32 @@ PREPARING = ("sernet.corpus.entries", "sernet.corpus.manifests", "sernet.corpus.
 READING = ("sernet.corpus.imports.sources",)
 """What a prepare.py may call."""
 CHECKED = {"classes", "merge", "classes_of", "protocol", "dev_speakers"}
+NO_CARD = "this card could not be made: "
 SHOWN = 10
 """Lines of one kind that are said after the stage; all stand in checks.json and on the card."""
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
-    """One job a corpus, then one a run's folds, then one a corpus's card.
+    """One job for each corpus, for the folds of each run, for listening to each corpus, for its card; then for leaks.
 
     A card shows the folds of every recipe that lie beside it. No later stage needs it, so none is kept waiting for it.
     """
     yield [_corpus_job(experiment, name) for name in experiment.corpora]
     yield [_folds_job(experiment, run) for run in experiment.runs]
+    yield [_hearing_job(experiment, name) for name in experiment.corpora]
     if request.stage <= STAGE:
         yield [_card_job(experiment, name) for name in experiment.corpora]
+    yield [_leaks_job(experiment)]
 
 
 def run(job: Job) -> None:
-    """Prepare one corpus, write and check the folds of one run, or write the card of a corpus."""
+    """Prepare one corpus or listen to it, write its card or the folds of one run, or look for leaks."""
     if "run" in job.config:
         _folds(job)
+    elif "heard" in job.config:
+        _hear(job)
+    elif "leaks" in job.config:
+        _leaks(job)
     elif "shown" in job.config:
         _card(job)
     else:
@@ -75,6 +87,9 @@ def conclude(experiment: Experiment) -> list[str]:
             lines.append(f"  {name}: {len(found['bad'])} of {found['utterances'] + len(found['bad'])} left out:")
         lines += _some([f"  {name}: left out: {item['path']}: {item['reason']}" for item in found["bad"]])
         lines += _some([f"  {name}: the same audio twice: {' = '.join(group)}" for group in found["identical"]])
+        lines += _unmade(name, experiment.data(name) / "card.txt")
+    leaks = said(read_json(leaks_path(experiment)))
+    lines += [f"  allowed leaks: {place}: {what}" for place, what in leaks.items()]
     for run in experiment.runs:
         for name in run.train if run.folded else ():
             lines += [
@@ -227,6 +242,79 @@ def _unknown(folds: dict[str, Any]) -> list[str]:
     return [f"nobody knows who speaks {said['utterances']} utterances: {what[said['are']]}"] if said else []
 
 
+def _hearing_job(experiment: Experiment, name: str) -> Job:
+    folder = experiment.data(name)
+    return Job(
+        name=f"listen to {name}",
+        script="local.prepare",
+        stamp=folder / "heard.json",
+        config={"heard": LISTENED},
+        modules=("sernet.corpus.hearing",),
+        inputs=(folder / "cuts.jsonl.gz",),
+        outputs=(folder / "heard.npz",),
+        light=True,
+    )
+
+
+def _hear(job: Job) -> None:
+    from sernet.corpus import hearing
+    from sernet.corpus.cuts import Cuts
+
+    hearing.write(hearing.hear(Cuts(job.inputs[0]), job.config["heard"]), job.outputs[0])
+
+
+def leaks_path(experiment: Experiment) -> Path:
+    """What near-identical recordings stand on both sides of a split, and why that is allowed."""
+    return experiment.folder / "leaks.json"
+
+
+def _leaks_job(experiment: Experiment) -> Job:
+    sets = experiment.recipe.config.ood.sets
+    checked = {
+        run.name: {
+            "train": run.train,
+            "tests": run.tests,
+            "started_on": run.started_on,
+            "folded": run.folded,
+            "sets": {
+                name: sets[name].model_dump(mode="json")
+                for name in (run.config.ood if run.folded else ())
+                if sets[name].corpus in experiment.present
+            },
+        }
+        for run in experiment.runs
+    }
+    folders = {name: experiment.data(name) for name in experiment.corpora}
+    folds = {run.name: [experiment.folds_path(c, run) for c in run.train] for run in experiment.runs if run.folded}
+    return Job(
+        name=f"leaks of {experiment.name}",
+        script="local.prepare",
+        stamp=experiment.folder / "leaks" / "leaks.json",
+        config={"leaks": checked, "allowed": experiment.recipe.config.allow_leaks},
+        modules=("sernet.data.leaks", "sernet.corpus.hearing"),
+        inputs=(
+            *(folder / file for folder in folders.values() for file in ("cuts.jsonl.gz", "heard.npz")),
+            *dict.fromkeys(path for paths in folds.values() for path in paths),
+        ),
+        outputs=(leaks_path(experiment),),
+        arguments={
+            "folders": {name: str(folder) for name, folder in folders.items()},
+            "folds": {name: [str(path) for path in paths] for name, paths in folds.items()},
+        },
+        light=True,
+    )
+
+
+def _leaks(job: Job) -> None:
+    from sernet.data import leaks
+    from sernet.data.doubles import find
+
+    folders = {name: Path(folder) for name, folder in job.arguments["folders"].items()}
+    found = leaks.search(job.config["leaks"], job.arguments["folds"], folders, find(folders))
+    leaks.refuse(found, bool(job.config["allowed"]))
+    write_json(job.outputs[0], leaks.recorded(found, job.config["allowed"]))
+
+
 def _card_job(experiment: Experiment, name: str) -> Job:
     folder = experiment.data(name)
     whole = experiment.recipe.corpora[name].model_dump(mode="json")
@@ -237,7 +325,7 @@ def _card_job(experiment: Experiment, name: str) -> Job:
         stamp=folder / "card.json",
         config={"shown": {key: whole[key] for key in ("title", "source", "licence", "known_defects")}},
         modules=("sernet.corpus.card_html",),
-        inputs=(folder / "cuts.jsonl.gz", folder / "checks.json", *folds, CARD),
+        inputs=(folder / "cuts.jsonl.gz", folder / "checks.json", folder / "heard.npz", *folds, CARD),
         outputs=(folder / "card.html", folder / "card.txt"),
         arguments={"whole": whole},
         light=True,
@@ -245,9 +333,24 @@ def _card_job(experiment: Experiment, name: str) -> Job:
 
 
 def _card(job: Job) -> None:
+    """Write the card; where it cannot be made, say why in its place, for nothing that is trained needs it."""
     from sernet.corpus.card_html import write_card
 
-    write_card(job.stamp.parent, validate(CorpusConfig, job.arguments["whole"], job.name))
+    try:
+        write_card(job.stamp.parent, validate(CorpusConfig, job.arguments["whole"], job.name))
+    except Exception as error:
+        if not isinstance(error, SernetError):
+            traceback.print_exc()
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        for path in job.outputs:
+            write_text(path, f"{NO_CARD}{html.escape(reason) if path.suffix == '.html' else reason}\n")
+
+
+def _unmade(name: str, path: Path) -> list[str]:
+    """That a card could not be made, with the reason."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.exists() else ""
+    again = f"to try again: bash utils/card.sh {name}"
+    return [f"  {name}: {first}; {again}"] if first.startswith(NO_CARD) else []
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from local import timeline
+from local.prepare import leaks_path
 from local.score import probe_path, probed_sets, score_path, sets
+from sernet.data.leaks import said
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
@@ -147,6 +149,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
         ]
     timed = list(_timed(experiment))
     files += [Path(item["path"]) for item in timed]
+    files.append(leaks_path(experiment))
     folder = experiment.folder
     recipe = experiment.recipe.config.model_dump(mode="json", exclude={"corpora"})
     provenance = _provenance(experiment, request, units, recipe)
@@ -160,6 +163,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
         "nothing random in",
         "decision values",
         "preliminary",
+        "allowed leaks",
     )
     return Job(
         name=f"report {experiment.name}",
@@ -258,6 +262,7 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),
         "preliminary": preliminary(experiment),
+        "allowed leaks": said(read_json(path)) if (path := leaks_path(experiment)).exists() else {},
     }
 
 

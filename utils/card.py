@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from sernet.config.load import load_corpus
-from sernet.corpus.card import LISTENED
 from sernet.corpus.card_html import write_card
+from sernet.corpus.hearing import LISTENED
 from sernet.errors import SernetError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -44,7 +44,7 @@ FRAMES: dict[str, Any] = {
 """What differs from the defaults where a network hears a pre-trained encoder's frames: they are no log energies."""
 
 
-OUTPUTS = ("report", "results.json", "results.md", "config.yaml", "stages.json")
+OUTPUTS = ("leaks", "leaks.json", "report", "results.json", "results.md", "config.yaml", "stages.json")
 """What lies beside the folders of the runs, in lower case, as some file systems see it."""
 
 
@@ -216,6 +216,11 @@ class RecipeConfig(Strict):
     runs: dict[Name, RunConfig] = Field(min_length=1)
     ood: OodConfig = Field(default_factory=lambda: OodConfig())
     timeline: TimelineConfig | None = Field(None, description="emotion over time, in recordings made of test speech")
+    allow_leaks: str | None = Field(
+        None,
+        min_length=1,
+        description="why near-identical recordings may stand on both sides of a split; every result then says so",
+    )
     only: list[Name] = Field(default_factory=list, description="carry out these runs alone; empty: all")
     tuned_on: TunedOn | None = Field(None, description="beside each mean, that over folds without speakers tuned on")
     probes: list[AttributeName] = Field(

@@ -5,8 +5,6 @@ Counts, sound, what is heard twice, what gives emotion away, and folds that leak
 
 from __future__ import annotations
 
-import hashlib
-import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,22 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from sernet.corpus import duplicates
+from sernet.corpus import duplicates, hearing
 from sernet.corpus.association import Association, associate
-from sernet.corpus.audio import load_audio
 from sernet.corpus.checks import identical
 from sernet.corpus.cuts import Cuts, speaker_of
 from sernet.corpus.duplicates import Overlap
-from sernet.corpus.sound import Sound, measure
+from sernet.corpus.hearing import LISTENED
+from sernet.corpus.sound import Sound
 from sernet.corpus.tally import Tally
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.emotions import EMOTIONS
 from sernet.errors import SernetError
-from sernet.pipeline.progress import track
 from sernet.pipeline.reading import read_json
 
-LISTENED = 2000
-"""Utterances that are listened to; of a larger corpus, a sample."""
 NESTED = 0.5
 """Cramer's V from which on an attribute nearly tells the emotion."""
 SHOWN = 20
@@ -142,37 +137,23 @@ def make_card(folder: Path, listened: int = LISTENED) -> Card:
     protocols = {path.stem: read_json(path)["folds"] for path in sorted((folder / "folds").glob("*.json"))}
     left_out = {identity for folds in protocols.values() for fold in folds for identity in fold.get("left_out", ())}
     tally = Tally({identity for group in same for identity in group} | left_out)
-    sample = heapq.nsmallest(listened, tally.over(Cuts(cuts)), key=_digest)
-    indexed = sorted((item for item in sample if _is_there(item)), key=lambda item: item.utterance.id)
-    sounds, prints = [], []
-    for item in track(indexed, description=f"listening to {tally.corpus}"):
-        samples, rate = load_audio(item)
-        sounds.append(measure(samples, rate))
-        prints.append(duplicates.hashes(duplicates.at_rate(samples, rate)))
-
-    def load(index: int) -> duplicates.Samples:
-        return duplicates.at_rate(*load_audio(indexed[index]))
-
-    compared = duplicates.compare(prints, load)
-    pairs = [
-        Pair(indexed[overlap.first].utterance, indexed[overlap.second].utterance, overlap)
-        for overlap in compared
-        if overlap.correlation >= duplicates.CORRELATION
-    ]
-    taken = {(overlap.first, overlap.second) for overlap in compared}
+    heard = hearing.read(folder / "heard.npz", tally.over(Cuts(cuts)), listened)
+    indexed = heard.indexed
+    pairs = [Pair(indexed[o.first].utterance, indexed[o.second].utterance, o) for o in heard.doubles]
+    taken = {(overlap.first, overlap.second) for overlap in heard.compared}
     return Card(
         tally,
         indexed,
-        len(sample) - len(indexed),
-        sounds,
+        len(heard.silent),
+        heard.sounds,
         same,
         pairs,
-        [o.correlation for o in compared if o.correlation < duplicates.CORRELATION],
-        duplicates.by_chance(len(indexed), load, taken, tally.corpus) if indexed else [],
+        [o.correlation for o in heard.compared if o.correlation < duplicates.CORRELATION],
+        duplicates.by_chance(len(indexed), heard.load, taken, tally.corpus) if indexed else [],
         associations(
             tally.corpus,
-            [item.utterance for item in indexed] + [item.utterance for item in sample if not _is_there(item)],
-            sounds,
+            [item.utterance for item in (*indexed, *heard.silent)],
+            heard.sounds,
         ),
         [
             part
@@ -182,14 +163,6 @@ def make_card(folder: Path, listened: int = LISTENED) -> Card:
         ],
         checks,
     )
-
-
-def _digest(item: Indexed) -> bytes:
-    return hashlib.blake2b(item.utterance.id.encode(), digest_size=8).digest()
-
-
-def _is_there(item: Indexed) -> bool:
-    return item.source is not None and Path(item.source.path).exists()
 
 
 def associations(corpus: str, utterances: Sequence[Utterance], sounds: Sequence[Sound]) -> list[Association]:

@@ -12,10 +12,12 @@ import numpy as np
 import soundfile
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sernet.audio.resample import resample
 from sernet.config.corpus import CorpusConfig
 from sernet.corpus import duplicates
 from sernet.corpus.audio import load_audio
-from sernet.corpus.card import LISTENED, Card, by_number, make_card
+from sernet.corpus.card import Card, by_number, make_card
+from sernet.corpus.hearing import LISTENED
 from sernet.corpus.sound import Sound
 from sernet.corpus.utterances import Indexed
 from sernet.pipeline.files import write_text
@@ -26,6 +28,8 @@ SHOWN = 60
 LONGEST = 4.0
 """Seconds of a clip: a card stays small enough for a mail."""
 PAIRS_HEARD = 3
+PLAYED = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Hz: the rates that MP3 has; clips of other rates are resampled to the highest."""
 NOT_TOLD = "not told"
 
 
@@ -269,7 +273,9 @@ def _clip(about: str, item: Indexed) -> Clip:
 
 
 def _data_uri(samples: np.ndarray, rate: int) -> str:
-    """MP3 where libsndfile writes it (1.1 and later), else 16-bit WAV: every browser plays both."""
+    """MP3 where libsndfile writes it (1.1 and later), else 16-bit WAV: every browser plays both, at these rates."""
+    if rate not in PLAYED:
+        samples, rate = resample(samples, rate, PLAYED[-1]), PLAYED[-1]
     mp3 = "MP3" in soundfile.available_formats()
     kind, subtype, mime = ("MP3", "MPEG_LAYER_III", "audio/mpeg") if mp3 else ("WAV", "PCM_16", "audio/wav")
     buffer = io.BytesIO()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from scipy.signal import correlate
 
 from sernet.audio.resample import resample
 from sernet.draws import generator
+from sernet.pipeline.progress import track
 
 Samples = NDArray[np.float32]
 
@@ -34,6 +36,10 @@ VOTES = 8
 """Hashes in common, at one distance in time, from which on two clips are compared."""
 CORRELATION = 0.9
 """Of the samples where two clips overlap, from which on they are the same recording."""
+COMPARED = 20
+"""Pairs that are laid over each other, for each clip of a corpus: time grows with the clips, whatever they hold."""
+BLOCK = 50_000
+"""Hashes whose pairs are counted at once."""
 CHANCE = 50
 """Pairs drawn at random, to hold the correlation against."""
 OVERLAP = 0.5
@@ -69,25 +75,50 @@ def hashes(samples: Samples) -> NDArray[np.int64]:
     return np.where(silent, -1, bits @ (1 << np.arange(bits.shape[1])))
 
 
-def candidates(prints: Sequence[NDArray[np.int64]]) -> list[tuple[int, int]]:
-    """Pairs of clips (indices, the smaller first) that share `VOTES` hashes or more at one distance in time."""
-    clip = np.repeat(np.arange(len(prints)), [len(p) for p in prints])
-    frame = np.concatenate([np.arange(len(p)) for p in prints]) if len(prints) else clip
-    value = np.concatenate(prints) if len(prints) else clip
+def candidates(prints: Sequence[NDArray[np.int64]], corpus: Sequence[int] | None = None) -> list[tuple[int, int]]:
+    """Pairs of clips (indices, the smaller first) that share `VOTES` hashes or more at one distance in time.
+
+    The likeliest come first, and there are at most `COMPARED` a clip. With ``corpus``, a number for each clip, only
+    pairs of two corpora. Clips are gone through in blocks of `BLOCK` hashes, which bounds memory.
+    """
+    lengths = np.array([len(p) for p in prints], dtype=np.int64)
+    if not lengths.sum():
+        return []
+    clip = np.repeat(np.arange(len(prints)), lengths)
+    frame = np.concatenate([np.arange(length) for length in lengths])
+    value = np.concatenate(prints)
     _, inverse, count = np.unique(value, return_inverse=True, return_counts=True)
     keep = (value >= 0) & (count[inverse] <= COMMON)
     clip, frame, value = clip[keep], frame[keep], value[keep]
-    order = np.lexsort((frame, clip, value))
+    order = np.lexsort((frame, clip, value))  # equal hashes stand side by side
     clip, frame, value = clip[order], frame[order], value[order]
-    found = []
-    for distance in range(1, COMMON):  # equal hashes stand side by side
-        same = (value[distance:] == value[:-distance]) & (clip[distance:] != clip[:-distance])
-        lag = frame[distance:][same] - frame[:-distance][same]
-        found.append(np.stack([clip[:-distance][same], clip[distance:][same], lag // 3], axis=1))
-    if not found or not sum(map(len, found)):
-        return []
-    pairs, votes = np.unique(np.concatenate(found), axis=0, return_counts=True)
-    return sorted({(int(a), int(b)) for a, b, _ in pairs[votes >= VOTES]})
+    of = np.zeros(len(prints), dtype=np.int64) if corpus is None else np.asarray(corpus, dtype=np.int64)
+    lags = 2 * (int(lengths.max()) // 3 + 1)
+    found: dict[tuple[int, int], int] = {}
+    for first, last in _blocks(lengths):
+        here = np.flatnonzero((clip >= first) & (clip < last))
+        keys = []
+        for distance in range(1, COMMON):
+            here = here[here + distance < len(value)]
+            here = here[value[here] == value[here + distance]]
+            one, other = clip[here], clip[here + distance]
+            pair = one != other if corpus is None else of[one] != of[other]
+            lag = (frame[here + distance][pair] - frame[here][pair]) // 3
+            keys.append((one[pair] * len(prints) + other[pair]) * lags + lag + lags // 2)
+        shared, votes = np.unique(np.concatenate(keys), return_counts=True)
+        for key, number in zip(shared[votes >= VOTES] // lags, votes[votes >= VOTES], strict=True):
+            both = int(key) // len(prints), int(key) % len(prints)
+            found[both] = max(found.get(both, 0), int(number))
+    likeliest = sorted(found, key=lambda both: (-found[both], both))[: COMPARED * len(prints)]
+    if len(likeliest) < len(found):
+        print(f"{len(found) - len(likeliest)} pairs of clips that have least in common are not compared", flush=True)
+    return likeliest
+
+
+def _blocks(lengths: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Ranges of neighbouring clips with about `BLOCK` hashes together."""
+    edges = np.flatnonzero(np.diff((np.cumsum(lengths) - lengths) // BLOCK)) + 1
+    return list(zip([0, *edges.tolist()], [*edges.tolist(), len(lengths)], strict=True))
 
 
 def agreement(first: Samples, second: Samples) -> tuple[float, float]:
@@ -112,16 +143,24 @@ def _product(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """
     cross = np.fft.rfft(first) * np.fft.rfft(second).conj()
     cross[1 : (len(first) + 1) // 2] *= 2  # the negative frequencies
-    shift = np.exp(2j * np.pi * np.outer(np.linspace(-0.5, 0.5, 9), np.fft.rfftfreq(len(first))))
-    return float(np.abs((shift @ cross).real).max() / len(first))
+    frequency = 2j * np.pi * np.fft.rfftfreq(len(first))
+    products = [abs((np.exp(part * frequency) @ cross).real) for part in np.linspace(-0.5, 0.5, 9)]
+    return float(max(products) / len(first))
 
 
-def compare(prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples]) -> list[Overlap]:
+def compare(
+    prints: Sequence[NDArray[np.int64]], load: Callable[[int], Samples], corpus: Sequence[int] | None = None
+) -> list[Overlap]:
     """All `candidates`, laid over each other; those of `CORRELATION` or more are the same recording.
 
-    ``load(i)`` gives the samples of clip i at `RATE`.
+    ``load(i)`` gives the samples of clip i at `RATE`; ``corpus`` as for `candidates`.
     """
-    return [Overlap(a, b, *agreement(load(a), load(b))) for a, b in candidates(prints)]
+    kept = lru_cache(maxsize=64)(load)
+    pairs = sorted(candidates(prints, corpus))
+    return [
+        Overlap(a, b, *agreement(kept(a), kept(b)))
+        for a, b in track(pairs, description="comparing clips that sound alike")
+    ]
 
 
 def by_chance(number: int, load: Callable[[int], Samples], known: set[tuple[int, int]], *key: object) -> list[float]:

@@ -18,6 +18,7 @@ ENTRIES = (
     "command",
     "revision",
     "config digest",
+    "allowed leaks",
     "preliminary",
     "runs",
     "folds",

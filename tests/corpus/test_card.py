@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import shutil
 from html.parser import HTMLParser
@@ -14,7 +16,7 @@ from scipy.signal import resample_poly
 from scipy.stats import contingency
 
 from sernet.config.load import load_corpus
-from sernet.corpus import duplicates, manifests
+from sernet.corpus import card_html, duplicates, manifests
 from sernet.corpus.association import associate, cramers_v
 from sernet.corpus.card import Card, make_card
 from sernet.corpus.card_html import card_text, write_card
@@ -232,6 +234,16 @@ def test_the_page_is_self_contained_plays_each_emotion_and_is_the_same_twice(tin
     assert "<b>Tiny</b> & co" in text and text.splitlines().count("Utterances by speaker and emotion") == 1
     row = next(line.split() for line in text.splitlines() if line.startswith("tiny-f10 "))
     assert row == ["tiny-f10", "female", "2", "2", "4"]
+
+
+@pytest.mark.parametrize("rate", [24414, 96000, 192000])
+def test_clips_of_rates_that_mp3_lacks_are_on_the_card(rate: int) -> None:
+    tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)
+    uri = card_html._data_uri(0.5 * tone, rate)
+    heard, found = soundfile.read(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+    assert found == 48000 and len(heard) == pytest.approx(48000, rel=0.05)
+    spectrum = np.abs(np.fft.rfft(heard[: found // 2]))
+    assert spectrum.argmax() * 2 == pytest.approx(440, abs=4)
 
 
 def test_a_corpus_without_emotions_or_speakers_has_a_card(tiny: Tiny, tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ def test_a_users_own_lists_make_the_folds_and_the_card_shows_them(
     monkeypatch.setenv("SERNET_CALLER", str(tmp_path))
     experiment = tiny_experiment(tiny, tmp_path, "runs.r.protocol.kind=lists", "runs.r.protocol.path=mine")
     request = asked(tmp_path)
-    assert run_stage(prepare, experiment, request) == ["prepare tiny", "folds of r", "card of tiny"]
+    leaks = f"leaks of {experiment.name}"
+    done = run_stage(prepare, experiment, request)
+    assert done == ["prepare tiny", "folds of r", "listen to tiny", "card of tiny", leaks]
     folds = read_json(next((experiment.data("tiny") / "folds").glob("lists-mine-*.json")))
     assert [fold["test"] for fold in folds["folds"]] == [["tiny-f1", "tiny-m1"], ["tiny-f10", "tiny-m2"]]
     assert [fold.test for fold in experiment.folds(experiment.runs[0])] == [
@@ -36,7 +38,7 @@ def test_a_users_own_lists_make_the_folds_and_the_card_shows_them(
     assert tmp_path / "mine" / "fold1" / "test" in inputs.inputs
     later = asked(tmp_path, "features")
     jobs = [job.name for phase in prepare.jobs(experiment, later, lambda _: None) for job in phase]
-    assert jobs == ["prepare tiny", "folds of r"], "a later stage does not wait for a card"
+    assert jobs == ["prepare tiny", "folds of r", "listen to tiny", leaks], "a later stage does not wait for a card"
 
 
 @pytest.mark.parametrize(
