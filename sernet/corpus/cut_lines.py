@@ -42,6 +42,15 @@ def check(cut: dict[str, Any], where: str) -> None:
     validate(_Cut, cut, f"{where}: {_shown(cut.get('id'))}", SernetError)
 
 
+def check_supervision(supervision: dict[str, Any], where: str) -> None:
+    """The same of a line of supervisions.
+
+    Raises:
+        SernetError: begins with ``where``, names the key.
+    """
+    validate(_Segment, supervision, where, SernetError)
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
@@ -54,6 +63,16 @@ class _Supervision(_Part):
     language: str | int | None = None
     text: str | None = None
     custom: dict[str, Any] | None = None
+
+
+class _Segment(_Supervision):
+    """A supervision that stands by itself."""
+
+    id: str = Field(min_length=1)
+    recording_id: str = Field(min_length=1)
+    start: float = Field(ge=0)
+    duration: float = Field(gt=0)
+    channel: int = 0
 
 
 class _Recording(_Part):

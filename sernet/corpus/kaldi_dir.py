@@ -7,6 +7,7 @@ held against each other line by line, so that a corpus of any size takes the sam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
@@ -140,7 +141,7 @@ def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
     for supervision in supervisions:
         emotion = (supervision.custom or {}).get("emotion")
         said = (supervision.speaker, emotion, supervision.language, supervision.gender, supervision.duration)
-        utterances.put(supervision.id, "\t".join("" if part is None else str(part) for part in said))
+        utterances.put(supervision.id, json.dumps(["" if part is None else part for part in said]))
         recordings.put(supervision.recording_id, "")
     _same_ids(folder / "utt2spk", utterances, "the Lhotse supervisions")
     for name in WHOLE:
@@ -153,8 +154,8 @@ def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
     genders = read_table(folder / "spk2gender") if (folder / "spk2gender").exists() else {}
     for utterance, text in utterances:
         found = {name: column.at(utterance) for name, column in columns.items()}
-        speaker, emotion, language, gender, duration = text.split("\t")
-        if not utterance.startswith(speaker):
+        speaker, emotion, language, gender, duration = json.loads(text)
+        if not utterance.startswith(str(speaker)):
             raise SernetError(f"{folder / 'utt2spk'}: {utterance} does not begin with its speaker {speaker}")
         here = found["utt2spk"] or "", found["utt2emo"] or "", found["utt2lang"] or ""
         if here != (speaker, emotion, language):
@@ -164,7 +165,7 @@ def check(folder: Path, supervisions: Iterable[SupervisionSegment]) -> None:
             )
         if genders.get(speaker) != GENDERS.get(gender):
             raise SernetError(f"{folder / 'spk2gender'}: {speaker} differs from Lhotse's {gender}")
-        if not abs(_number(found["utt2dur"]) - float(duration)) <= 1e-5:
+        if not abs(_number(found["utt2dur"]) - duration) <= 1e-5:
             raise SernetError(f"{folder / 'utt2dur'}: {utterance} differs from Lhotse's {duration} s")
     for column in columns.values():
         column.exhausted()

@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lhotse import CutSet, Recording, SupervisionSegment, SupervisionSet
+from lhotse import CutSet, Recording, SupervisionSegment
 
 from sernet.config.corpus import CorpusConfig
+from sernet.corpus.cut_lines import check_supervision
 from sernet.corpus.entries import Audio, BadAudio, Entry
 from sernet.corpus.examine import Findings, Heard, examine, fit
 from sernet.corpus.named import Named, entry_of, recording_id, spoken_by, text_of
+from sernet.corpus.utterances import of_line
 from sernet.errors import SernetError, shown
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
+from sernet.pipeline.reading import read_jsonl
 from sernet.pipeline.sorting import Sorted
 
 FILES = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
@@ -158,8 +161,14 @@ def write(manifests: Manifests, folder: Path) -> None:
 
 
 def read_supervisions(path: Path) -> Iterator[SupervisionSegment]:
-    """Those of a supervisions.jsonl.gz, one at a time, as Lhotse reads them."""
-    return iter(SupervisionSet.from_jsonl_lazy(path))
+    """Those of a supervisions.jsonl.gz of ours, one at a time, as Lhotse has them.
+
+    Raises:
+        SernetError: a line is no supervision; names file and line.
+    """
+    for where, line in read_jsonl(path):
+        check_supervision(line, where)
+        yield of_line(SupervisionSegment.from_dict, line, where)
 
 
 def write_jsonl(path: Path, items: Iterable[Any]) -> None:

@@ -18,10 +18,10 @@ from sernet.pipeline.files import atomic
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Write ``tensors`` and, as JSON in the file's header, ``meta`` and a digest of the tensors."""
+    """Write ``tensors`` and, as JSON in the file's header, ``meta`` and a digest of both."""
     flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with atomic(path) as temporary:
-        save_file(flat, temporary, metadata={"meta": json.dumps({**meta, "digest": _digest(flat)})})
+        save_file(flat, temporary, metadata={"meta": json.dumps({**meta, "digest": _digest(flat, meta)})})
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -32,13 +32,13 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     again = "remove it to start over"
     tensors, meta = read_safetensors(path, "pt", again)
-    if not isinstance(meta, dict) or meta.pop("digest", None) != _digest(tensors):
+    if not isinstance(meta, dict) or meta.pop("digest", None) != _digest(tensors, meta):
         raise SernetError(f"{path}: not a checkpoint of ours, or damaged: {again}")
     return tensors, meta
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _digest(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
     for name in sorted(tensors):
         digest.update(f"{name} {tuple(tensors[name].shape)}\n".encode())
         digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())

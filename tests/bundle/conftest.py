@@ -63,8 +63,13 @@ def sound(number: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """See `trained`."""
+    return trained(tmp_path_factory.mktemp("work"))
+
+
+def trained(work: Path) -> Path:
     """exp/tiny with one model, its scores on train, dev and test, and the sounds beside it in wav/."""
-    folder = tmp_path_factory.mktemp("work") / "exp" / "tiny"
+    folder = work / "exp" / "tiny"
     model_folder = folder / "single" / "am" / "fold0" / "seed0"
     (folder / "wav").mkdir(parents=True)
     parts = {}

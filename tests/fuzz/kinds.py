@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz.survival import SECONDS, SURVIVED, Case, Outcome, attempt
+from fuzz.survival import SECONDS, SURVIVED, Case, Outcome, attempt, quiet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +71,8 @@ def all_kinds() -> dict[str, Kind]:
 
 def run(of: Kind, folder: Path, tries: int, seconds: float = SECONDS) -> Tally:
     """Try that many damaged inputs of a kind, drawn by hypothesis from a fixed seed, and count what came of them."""
-    cases = of.prepare(folder)
+    with quiet():
+        cases = of.prepare(folder)
     tally = Tally()
 
     @settings(

@@ -103,6 +103,12 @@ def _one_change(draw: DrawFn, data: bytes) -> bytes:
     return data[:at] + draw(st.one_of(st.sampled_from(RAW), st.binary(max_size=32))) + data[at:]
 
 
+def in_one_bit(data: bytes) -> SearchStrategy[bytes]:
+    """One bit, anywhere: what a disk or a wire does."""
+    bits = st.integers(0, 8 * len(data) - 1)
+    return bits.map(lambda at: data[: at // 8] + bytes([data[at // 8] ^ (1 << at % 8)]) + data[at // 8 + 1 :])
+
+
 @st.composite
 def in_bytes(draw: DrawFn, data: bytes) -> bytes:
     """Up to three changes of bytes."""
@@ -274,7 +280,8 @@ def _changed_array(draw: DrawFn, array: np.ndarray) -> Any:
     if changed.size:
         values = ["", "é", "x" * 300] if array.dtype.kind == "U" else [0, 1, -1, 127]
         values += [np.nan, np.inf, 1e308] if array.dtype.kind == "f" else []
-        changed[draw(st.integers(0, changed.size - 1))] = draw(st.sampled_from(values))
+        with np.errstate(over="ignore"):
+            changed[draw(st.integers(0, changed.size - 1))] = draw(st.sampled_from(values))
     return changed.reshape(array.shape)
 
 

@@ -78,7 +78,7 @@ def file_case(
 def attempt(case: Case, value: Any, seconds: float = SECONDS) -> Outcome:
     """Read one damaged version, and judge."""
     try:
-        with _bounds(seconds), _quiet():
+        with _bounds(seconds), quiet():
             found = case.read(value)
     except SernetError as error:
         return _named(case, str(error))
@@ -127,9 +127,16 @@ def _bounds(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Nothing is printed, by libraries in C neither."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        yield
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _where() -> str:

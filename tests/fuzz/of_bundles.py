@@ -1,0 +1,76 @@
+"""Bundles from a stranger: damaged, and damaged with checksums made to fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from fuzz.kinds import kind
+from fuzz.mutations import Damage, in_bytes, in_json, in_one_bit, in_tensors
+from fuzz.survival import Case, file_case
+
+from bundle.conftest import sound, trained
+from sernet.bundle import export
+from sernet.bundle.predictor import load
+from sernet.bundle.source import find
+
+RATE = 16000
+TENSORS = ("model.safetensors", "statistics.safetensors")
+
+
+def _bundle(folder: Path) -> Path:
+    experiment = trained(folder / "work")
+    export.export(find(experiment, {}), folder / "bundle", egs=folder / "work" / "egs", onnx=False)
+    return folder / "bundle"
+
+
+def _answer(bundle: Path) -> Callable[[], str]:
+    """What `sernet predict` does with it: one recording."""
+
+    def read() -> str:
+        found = load(bundle, engine="torch").predict(sound(1), RATE)
+        values = [*found.posterior.values(), found.confidence, found.ood]
+        if not np.isfinite([value for value in values if value is not None]).all():
+            return "not finite"
+        return json.dumps([found.emotion, *(round(float(v), 4) for v in values if v is not None)])
+
+    return read
+
+
+@kind("bundle.json, and files whose checksums do not fit", 800)
+def damaged(folder: Path) -> Sequence[Case]:
+    bundle = _bundle(folder)
+    answer = _answer(bundle)
+    contents = file_case(bundle / "bundle.json", in_json, answer, exact=True)
+    tensors = [file_case(bundle / name, in_bytes, answer, exact=True) for name in TENSORS]
+    bit = file_case(bundle / "bundle.json", in_one_bit, answer, exact=True)
+    return [contents, bit, bit, *tensors]
+
+
+@kind("bundle, checksums made to fit", 500)
+def fitting(folder: Path) -> Sequence[Case]:
+    bundle = _bundle(folder)
+    return [*(_fitted(bundle, name, in_tensors) for name in TENSORS), _fitted(bundle, "bundle.json", in_json)]
+
+
+def _fitted(bundle: Path, name: str, damage: Damage) -> Case:
+    copy = bundle.parent / f"fitting-{name}"
+    whole = (bundle / name).read_bytes()
+    answer = _answer(copy)
+
+    def read(data: bytes) -> None:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(bundle, copy)
+        (copy / name).write_bytes(data)
+        contents = (copy / "bundle.json").read_text(errors="replace")
+        if name != "bundle.json":
+            old = hashlib.sha256(whole).hexdigest()
+            (copy / "bundle.json").write_text(contents.replace(old, hashlib.sha256(data).hexdigest()))
+        if answer() == "not finite":
+            raise AssertionError("a prediction that is not finite")
+
+    return Case(damage(whole), read, named=(copy.name, "bundle"))
