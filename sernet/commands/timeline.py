@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sernet.errors import SernetError, UsageError
+from sernet.errors import SernetError, UsageError, reason, shown
 
 if TYPE_CHECKING:
     from sernet.config.features import FeatureConfig
@@ -81,12 +81,15 @@ def run(options: argparse.Namespace) -> int:
     failures, errors = 0, []
     for file in track(options.files, description="timeline"):
         try:
-            segments, duration = _one(Path(file), options, model, config, decoder, known)
+            done = _one(Path(file), options, model, config, decoder, known)
             if references is not None:
-                errors.append(compare(_reference(references, Path(file)), segments, duration, config.quiet))
-        except SernetError as error:
+                wanted = _reference(references, Path(file))
+                errors.append(compare(wanted, done.segments, done.duration, config.quiet))
+        except Exception as error:  # whatever one recording raises, the others are done
             failures += 1
-            print(f"{file}: {error}", file=sys.stderr)
+            print(f"{shown(file)}: {reason(error)}", file=sys.stderr)
+        else:
+            _write(Path(file), options, done)
     if errors:
         parts = {name: [getattr(e, name) / e.duration for e in errors] for name in Errors._fields[:4]}
         told = ", ".join(f"{name.replace('_', ' ')} {np.mean(values):.3f}" for name, values in parts.items())
@@ -94,6 +97,17 @@ def run(options: argparse.Namespace) -> int:
     if failures:
         print(f"{failures} of {len(options.files)} recordings could not be done", file=sys.stderr)
     return 1 if failures else 0
+
+
+@dataclass
+class _Done:
+    """What was found in a recording, as it is to be written; ``picture``: what `formats.draw` draws."""
+
+    text: str
+    segments: list[Segment]
+    duration: float
+    picture: tuple[Any, Any, Any, Any, Any] | None
+    hop: float
 
 
 @dataclass
@@ -182,16 +196,14 @@ def _features_of(folder: Path, meta: Mapping[str, Any]) -> FeatureConfig:
 
 
 def _of_bundle(folder: Path, device: str) -> _Model:
-    from safetensors.torch import load_file
-
-    from sernet.bundle.format import WEIGHTS, read
+    from sernet.bundle.engine import recogniser
+    from sernet.bundle.format import read
     from sernet.data.dataset import FrontEnd
-    from sernet.model.sernet import SerNet, to_device
+    from sernet.model.sernet import to_device
 
     bundle = read(folder)
     contents, statistics = bundle.contents, bundle.statistics
-    network = SerNet(contents.model, contents.features.bins, len(contents.classes))
-    network.load_state_dict(load_file(folder / WEIGHTS))
+    network = recogniser(bundle).network
     normalise = FrontEnd(contents.front_end.normalise, None, statistics["front_end/mean"], statistics["front_end/std"])
     return _Model(
         to_device(network, device).eval(), normalise, contents.features, list(contents.classes), {}, True, None, device
@@ -232,8 +244,8 @@ def _setting(model: _Model, config: TimelineConfig, known: np.ndarray | None) ->
 
 def _one(
     file: Path, options: argparse.Namespace, model: _Model, config: TimelineConfig, decoder: Any, known: _Known | None
-) -> tuple[list[Segment], float]:
-    from sernet.pipeline.files import write_text
+) -> _Done:
+    """What is found in one recording."""
     from sernet.timeline import formats
     from sernet.timeline.annotate import by_hmm
     from sernet.timeline.windows import look
@@ -256,51 +268,50 @@ def _one(
     outlier = known.score([windows])[0] if known else None
     (found,) = by_hmm([windows], setting, decoder, [outlier], options.n_best)
     if options.format == "rttm":
-        text = formats.rttm(file.stem, found.segments)
+        text = formats.rttm(shown(file.stem), found.segments)
     elif options.format == "textgrid":
         text = formats.textgrid(found.segments, duration)
     else:
         text = formats.as_json(str(file), found.segments, duration, found.alternatives)
+    # Names that are not UTF-8 become escapes of JSON, as in predictions.
+    text = text.encode("utf-8", "backslashreplace").decode()
+    picture = (samples, rate, found.segments, setting.labels, found.decoded.posterior) if options.plot else None
+    return _Done(text, list(found.segments), duration, picture, config.hop_seconds)
+
+
+def _write(file: Path, options: argparse.Namespace, done: _Done) -> None:
+    """Put what was found where the user wants it."""
+    from sernet.pipeline.files import write_text
+    from sernet.timeline import formats
+
     if options.out:
         ending = {"rttm": "rttm", "textgrid": "TextGrid", "json": "json"}[options.format]
-        write_text(Path(options.out) / f"{file.stem}.{ending}", text)
+        write_text(Path(options.out) / f"{file.stem}.{ending}", done.text)
     else:
-        sys.stdout.write(text)
-    if options.plot:
-        formats.draw(
-            Path(options.plot) / f"{file.stem}.png",
-            file.name,
-            samples,
-            rate,
-            found.segments,
-            setting.labels,
-            found.decoded.posterior,
-            config.hop_seconds,
-        )
-    return found.segments, duration
+        sys.stdout.write(done.text)
+        sys.stdout.flush()
+    if done.picture:
+        formats.draw(Path(options.plot) / f"{file.stem}.png", shown(file.name), *done.picture, done.hop)
 
 
 def _reference(references: Mapping[str, list[Segment]], file: Path) -> list[Segment]:
     from sernet.timeline.formats import rttm_name
 
-    if rttm_name(file.stem) not in references:
+    name = rttm_name(shown(file.stem))
+    if name not in references:
         raise SernetError("the file of --reference does not name it")
-    return references[rttm_name(file.stem)]
+    return references[name]
 
 
 def _read(file: Path) -> tuple[np.ndarray, int]:
-    import soundfile
+    """The mean of a recording's channels, and its rate."""
+    from sernet.bundle.audio import pieces
 
-    if not file.is_file():
-        raise SernetError("there is no such file")
-    try:
-        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise SernetError(f"cannot be read: {error}") from error
-    mono = np.ascontiguousarray(samples.mean(axis=1))
-    if not len(mono) or not np.isfinite(mono).all():
-        raise SernetError("holds no samples, or some that are not finite")
-    return mono, int(rate)
+    notes: list[str] = []
+    read = list(pieces(str(file), notes=notes))
+    for note in notes:
+        print(f"{shown(str(file))}: {note}", file=sys.stderr)
+    return np.concatenate([samples for samples, _ in read]), read[0][1]
 
 
 def _features(samples: np.ndarray, rate: int, model: _Model) -> np.ndarray:

@@ -97,11 +97,14 @@ class Evidence:
 
     def uar(self, place: Place, system: str) -> str:
         """The quoted UAR, as text with its interval and n."""
+        size = self.size(place, system)
+        return f"UAR {self.quoted(place, system, 'uar')}, {size}" if size else ""
+
+    def size(self, place: Place, system: str) -> str:
+        """How much the quoted UAR was measured on: utterances and speakers, of each fold where these stand apart."""
         found = self._quoted(place, system, "uar")
-        if not found:
-            return ""
         n, speakers = (" + ".join(str(row[name]) for row in found) for name in ("n", "n_speakers"))
-        return f"UAR {self.quoted(place, system, 'uar')}, n = {n}, {speakers} speakers"
+        return f"n = {n}, {speakers} speakers" if found else ""
 
     def _quoted(self, place: Place, system: str, metric: str) -> list[Row]:
         condition, run, train, test = place

@@ -260,8 +260,8 @@ def reliability(evidence: Evidence) -> Chapter:
             x, y = (np.asarray([values[part].mean() for part in bins]) for values in (confidence, right))
             lines.append((system, x, y))
             notes.append(f"{system}: ECE {evidence.quoted(place, system, 'ece')}")
-            size = evidence.uar(place, system).partition(", ")[2]
-        said = "; ".join(notes) + f"; {size}"
+            size = evidence.size(place, system)
+        said = "; ".join([*notes, *filter(None, [size])])
         drawn = plots.curves(
             lines, place[1], "confidence", "accuracy", f"Reliability. {said}", (0, 1.02), diagonal=True, markers=True
         )

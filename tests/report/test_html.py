@@ -102,6 +102,7 @@ def test_the_whole_report(experiment: tuple[list[Scored], list[Row]], tmp_path: 
     assert len(text) < 5_000_000
     for row in headline(rows, metric="uar"):
         assert show(row) in page.text
+    assert re.search(r"ECE [^;]*; n = \d+, \d+ speakers\.", page.text)  # no end of an interval between the two
     assert page.pictures and all(picture.get("aria-label") for picture in page.pictures)
     assert "mini & <others>" in page.text
 
