@@ -120,6 +120,7 @@ def fused(experiment: Experiment) -> dict[str, str]:
     """The systems of the runs that are sums of others, in words."""
     return {
         system: " + ".join(f"{weight:g} {member}" for member, weight in members.items())
+        + (", each standardised by its training logits" if experiment.recipe.config.systems[system].standardise else "")
         + (f", networks averaged over {together} seeds" if together > 1 else "")
         for system in _systems(experiment)
         if (members := experiment.fuse(system)) and (together := experiment.recipe.config.systems[system].ensemble)

@@ -185,13 +185,15 @@ def _score_job(experiment: Experiment, request: Request, unit: Unit, name: str) 
 
 def _fuse_job(experiment: Experiment, unit: Unit, name: str) -> Job:
     members = experiment.members(unit)
+    standardise = experiment.recipe.config.systems[unit.system].standardise
     return Job(
         name=f"score {unit.name}/{name}",
         script="local.score",
         stamp=score_path(unit, name).with_suffix(".json"),
-        config={"fuse": [(member.system, weight) for member, weight in members]},  # in the order of the inputs
+        # In the order of the inputs.
+        config={"fuse": [(m.system, weight) for m, weight in members]} | ({"standardise": True} if standardise else {}),
         modules=("sernet.score.fusion",),
-        inputs=tuple(score_path(member, name) for member, _ in members),
+        inputs=tuple(score_path(m, n) for n in ([name, "train"] if standardise else [name]) for m, _ in members),
         outputs=(score_path(unit, name),),
         light=True,
     )
@@ -199,9 +201,13 @@ def _fuse_job(experiment: Experiment, unit: Unit, name: str) -> Job:
 
 def _fuse(job: Job) -> None:
     from sernet.score.files import ScoreSet
-    from sernet.score.fusion import fused
+    from sernet.score.fusion import fused, spread
 
-    scores = fused([ScoreSet.load(path) for path in job.inputs], [weight for _, weight in job.config["fuse"]])
+    weights = [weight for _, weight in job.config["fuse"]]
+    members, training = job.inputs[: len(weights)], job.inputs[len(weights) :]
+    if training:
+        weights = [w / spread(ScoreSet.load(path)) for w, path in zip(weights, training, strict=True)]
+    scores = fused([ScoreSet.load(path) for path in members], weights)
     scores.save(job.outputs[0])
     print(f"{len(scores)} utterances in {job.outputs[0]}", flush=True)
 

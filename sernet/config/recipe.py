@@ -167,6 +167,11 @@ class SystemConfig(Strict):
         description="other systems of the same runs, and the weights that their logits are added with; nothing is "
         "trained",
     )
+    standardise: bool = Field(
+        False,
+        description="with fuse: each system's logits are first divided by their deviation over its own training "
+        "utterances, so that a weight of 1 means the same for all",
+    )
     ensemble: int = Field(
         1, ge=1, description="with fuse: of each network so many seeds that follow each other, averaged"
     )
@@ -193,6 +198,8 @@ class SystemConfig(Strict):
             raise ValueError("a system with fuse is made of others; leave svm, ridge, features, model and train out")
         if len(self.fuse) == 1 and self.ensemble == 1:
             raise ValueError("fuse needs two systems or more, or an ensemble of several seeds")
+        if self.standardise and not self.fuse:
+            raise ValueError("standardise is about the systems that fuse names; give fuse")
         if self.ensemble > 1 and not self.fuse:
             raise ValueError("ensemble averages the systems that fuse names; give fuse")
         return self

@@ -48,6 +48,18 @@ def fused(members: Sequence[ScoreSet], weights: Sequence[float]) -> ScoreSet:
     )  # fmt: skip
 
 
+def spread(scores: ScoreSet) -> float:
+    """The deviation of a system's logits, each utterance's mean over the classes taken off; no label is looked at.
+
+    Over training utterances it tells how large a system's logits are beside another's. Our design.
+    """
+    logits = scores.logits.astype(np.float64)
+    found = float((logits - logits.mean(axis=1, keepdims=True)).std())
+    if not found > 0:
+        raise SernetError("a system's logits are the same for all utterances: they cannot be standardised")
+    return found
+
+
 def _linear(scores: ScoreSet) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings and class rows whose products are the logits without bias, float64; see `ScoreSet` on both heads."""
     embedding, weight = scores.embedding.astype(np.float64), scores.weight.astype(np.float64)

@@ -11,7 +11,7 @@ from scipy.special import softmax
 from score_sets import random_set
 from sernet.errors import SernetError
 from sernet.score.files import ScoreSet
-from sernet.score.fusion import fused
+from sernet.score.fusion import fused, spread
 
 
 def _shuffled(scores: ScoreSet) -> ScoreSet:
@@ -43,6 +43,18 @@ def test_an_embedding_of_nothing_adds_nothing() -> None:
     one = random_set(5, 1, scale=15.0)
     nothing = replace(one, embedding=0 * one.embedding, cosine=0 * one.cosine, logits=0 * one.logits)
     assert np.allclose(fused([one, nothing], [1, 1]).logits, one.logits, atol=1e-3)
+
+
+def test_the_spread_is_that_of_logits_whatever_is_added_to_all_classes() -> None:
+    one = random_set(40, 1)
+    logits = one.logits.astype(float)
+    by_hand = np.sqrt(np.mean((logits - logits.mean(1)[:, None]) ** 2))
+    assert spread(one) == pytest.approx(by_hand, rel=1e-6)
+    shifted = replace(one, logits=one.logits + np.arange(40, dtype=np.float32)[:, None])
+    assert spread(shifted) == pytest.approx(by_hand, rel=1e-4)
+    assert spread(replace(one, logits=3 * one.logits)) == pytest.approx(3 * by_hand, rel=1e-6)
+    with pytest.raises(SernetError, match="cannot be standardised"):
+        spread(replace(one, logits=0 * one.logits))
 
 
 def test_what_does_not_belong_together_is_refused() -> None:
