@@ -23,6 +23,7 @@ from sernet.pipeline.options import Request
 from sernet.pipeline.reading import read_json
 from sernet.pipeline.stages import STAGES
 from sernet.pipeline.stamps import Job, versions
+from sernet.report.encoders import contaminated, encoders
 from sernet.units import Run, Unit
 
 ENOUGH_SEEDS = 3
@@ -259,6 +260,8 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "nothing random in": undrawn(experiment),
         "fused": fused(experiment),
         "decision values": decision_values(experiment),
+        "contaminated": contaminated(experiment),
+        "encoders": encoders(experiment),
         "merged": _merged(units),
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),

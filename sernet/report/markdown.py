@@ -20,6 +20,7 @@ ENTRIES = (
     "config digest",
     "allowed leaks",
     "preliminary",
+    "contaminated",
     "runs",
     "folds",
     "folds apart",
@@ -27,6 +28,7 @@ ENTRIES = (
     "nothing random in",
     "fused",
     "decision values",
+    "encoders",
     "training time",
     "environment",
 )

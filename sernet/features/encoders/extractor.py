@@ -91,15 +91,17 @@ class EncoderFrontEnd:
 
 
 def equal_windows(samples: np.ndarray, seconds: float, hop: int) -> list[np.ndarray]:
-    """``samples`` in as few equal pieces of at most ``seconds`` as there can be, each a whole number of hops long."""
+    """``samples`` in as few equal pieces of at most ``seconds`` as there can be, each a whole number of hops long.
+
+    What is left at the very end, less than a hop, is no frame; it goes to the last piece where there is room.
+    """
     longest = int(seconds * SAMPLE_RATE) // hop * hop
-    count = -(-len(samples) // longest)
-    if count <= 1:
+    if len(samples) <= longest:
         return [samples]
-    size = -(-len(samples) // (count * hop)) * hop
-    pieces = [samples[start : start + size] for start in range(0, len(samples), size)]
-    if len(pieces) > 1 and len(pieces[-1]) < 4 * hop:  # too short to be encoded by itself
-        pieces[-2:] = [np.concatenate(pieces[-2:])[:longest]]
+    frames = len(samples) // hop
+    edges = np.linspace(0, frames, -(-frames * hop // longest) + 1).round().astype(int) * hop
+    pieces = [samples[start:stop] for start, stop in zip(edges, edges[1:])]
+    pieces[-1] = samples[edges[-2] :][:longest]
     return pieces
 
 

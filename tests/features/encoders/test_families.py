@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from features.encoders.conftest import KINDS, buzz
 
+from features.encoders.conftest import KINDS, buzz
 from sernet.config.encoders import SpeechEncoderConfig
 from sernet.errors import SernetError
 from sernet.features.encoders.load import load
