@@ -22,6 +22,9 @@ from sernet.pipeline.reading import parse_json
 
 DENSEST = 1032
 """Bytes that one byte of a deflated file can stand for, at most (zlib's own figure)."""
+LARGE, USUAL = 1 << 28, 50
+"""A file that unpacks to more bytes than the first, and to so many times its size, is made to fill the memory: scores
+and embeddings shrink to a half or so."""
 
 
 def read_npz(path: Path | str, names: Sequence[str] | None, again: str) -> dict[str, np.ndarray]:
@@ -41,6 +44,11 @@ def read_npz(path: Path | str, names: Sequence[str] | None, again: str) -> dict[
             if names is not None and set(names) != set(there):
                 missing, extra = sorted(set(names) - set(there)), sorted(set(there) - set(names))
                 raise SernetError(f"{path}: missing arrays {missing}, unknown arrays {extra}; expected {list(names)}")
+            packed, unpacked = (
+                sum(sizes) for sizes in zip((0, 0), *((i.compress_size, i.file_size) for i in there.values()))
+            )
+            if unpacked > max(LARGE, USUAL * packed):
+                raise ValueError(f"{packed >> 10} kB would become {unpacked >> 20} MB")
             return {name: _array(file, info) for name, info in there.items()}
     except FileNotFoundError:
         raise SernetError(f"{path} is missing: {again}") from None

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from sernet.errors import SernetError
+from sernet.pipeline import arrays
 from sernet.pipeline.arrays import read_npz, read_safetensors
 
 ARRAYS = {
@@ -75,3 +76,12 @@ def test_safetensors_that_are_damaged_are_refused_by_name(tmp_path: Path) -> Non
             read_safetensors(path, "np", "train again")
     with pytest.raises(SernetError, match="is missing: train again"):
         read_safetensors(tmp_path / "b", "np", "train again")
+
+
+def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "LARGE", 1 << 20)
+    np.savez_compressed(tmp_path / "zeros.npz", score=np.zeros(1 << 18))
+    with pytest.raises(SernetError, match=r"zeros\.npz cannot be read \(\d+ kB would become 2 MB\)"):
+        read_npz(tmp_path / "zeros.npz", None, "make it")
+    np.savez_compressed(tmp_path / "real.npz", score=np.random.default_rng(0).random(1 << 18))
+    assert len(read_npz(tmp_path / "real.npz", None, "make it")["score"]) == 1 << 18
