@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,11 +14,12 @@ from fuzz.survival import Case, file_case
 
 from bundle.conftest import sound, trained
 from sernet.bundle import export
+from sernet.bundle.format import CONTENTS, STATISTICS, WEIGHTS, digest, seal
 from sernet.bundle.predictor import load
 from sernet.bundle.source import find
 
 RATE = 16000
-TENSORS = ("model.safetensors", "statistics.safetensors")
+TENSORS = (WEIGHTS, STATISTICS)
 
 
 def _bundle(folder: Path) -> Path:
@@ -45,16 +45,16 @@ def _answer(bundle: Path) -> Callable[[], str]:
 def damaged(folder: Path) -> Sequence[Case]:
     bundle = _bundle(folder)
     answer = _answer(bundle)
-    contents = file_case(bundle / "bundle.json", in_json, answer, exact=True)
+    contents = file_case(bundle / CONTENTS, in_json, answer, exact=True)
     tensors = [file_case(bundle / name, in_bytes, answer, exact=True) for name in TENSORS]
-    bit = file_case(bundle / "bundle.json", in_one_bit, answer, exact=True)
+    bit = file_case(bundle / CONTENTS, in_one_bit, answer, exact=True)
     return [contents, bit, bit, *tensors]
 
 
 @kind("bundle, checksums made to fit", 500)
 def fitting(folder: Path) -> Sequence[Case]:
     bundle = _bundle(folder)
-    return [*(_fitted(bundle, name, in_tensors) for name in TENSORS), _fitted(bundle, "bundle.json", in_json)]
+    return [*(_fitted(bundle, name, in_tensors) for name in TENSORS), _fitted(bundle, CONTENTS, in_json)]
 
 
 def _fitted(bundle: Path, name: str, damage: Damage) -> Case:
@@ -66,10 +66,11 @@ def _fitted(bundle: Path, name: str, damage: Damage) -> Case:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(bundle, copy)
         (copy / name).write_bytes(data)
-        contents = (copy / "bundle.json").read_text(errors="replace")
-        if name != "bundle.json":
-            old = hashlib.sha256(whole).hexdigest()
-            (copy / "bundle.json").write_text(contents.replace(old, hashlib.sha256(data).hexdigest()))
+        if name != CONTENTS:
+            contents = json.loads((copy / CONTENTS).read_text())
+            contents["files"][name] = digest(copy / name)
+            (copy / CONTENTS).write_text(json.dumps(contents))
+        seal(copy)
         if answer() == "not finite":
             raise AssertionError("a prediction that is not finite")
 
