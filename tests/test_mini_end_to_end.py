@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -164,7 +165,7 @@ def test_a_changed_key_of_corpus_yaml_redoes_what_follows_and_no_more(house: Pat
     corpora[0]["known_defects"] = ["none"]
     path.write_text(yaml.safe_dump(corpora, sort_keys=False))
     said = _call(house, "--stop-stage", "prepare").stdout  # the card alone shows it
-    assert f"  card of {corpora[0]['name']}: setting " in said and "  1 of 7 jobs done" in said
+    assert f"  card of {corpora[0]['name']}: setting " in said and re.search(r"  1 of \d+ jobs done", said)
     corpora[0]["maps"]["emotion"]["shouted"] = "anger"
     path.write_text(yaml.safe_dump(corpora, sort_keys=False))
     done = _call(house)

@@ -208,7 +208,8 @@ def _afresh(options: argparse.Namespace, paths: Sequence[str]) -> Reading:
 def _strange(strangers: Sequence[str]) -> str:
     return (
         f"{len(strangers)} files are named otherwise: {first_of(strangers, SHOWN)}; "
-        "leave them out by --ignore REGEX (of the path below the folder), or give a --pattern that reads all"
+        "give a --pattern that reads all, or a folder that holds those of one kind; leave out by --ignore REGEX (of the "
+        "path below the folder) only what does not belong to the corpus"
     )
 
 

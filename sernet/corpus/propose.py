@@ -7,7 +7,7 @@ on both sides of a split.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -78,11 +78,51 @@ def like(paths: Iterable[str], corpora: Iterable[CorpusConfig]) -> tuple[CorpusC
         if config.pattern is None or "emotion" not in config.maps:
             continue
         kept = [path for path in paths if not any(re.fullmatch(text, path) for text in config.ignore)]
-        tail = config.pattern.rsplit("/", 1)[-1]
-        for pattern in (config.pattern, rf"(?:.+/)?{tail}"):
+        for pattern in (config.pattern, rf"(?:.+/)?(?:{config.pattern})", rf"(?:.+/)?{file_name(config.pattern)}"):
             if _reads(config, pattern, kept):
                 return config, pattern
     return None
+
+
+def file_name(pattern: str) -> str:
+    """The part of a pattern that reads the name of a file, without its folders.
+
+    A named group that the folders have, and that the name repeats, is written out where it is repeated first.
+    """
+    start, groups = 0, []
+    ends: dict[str, str] = {}
+    for place, character in _outside_classes(pattern):
+        if character == "/" and not groups:
+            start = place + 1
+        elif character == "(":
+            groups.append(place)
+        elif character == ")" and groups:
+            group = pattern[groups.pop() : place + 1]
+            if named := re.match(r"\(\?P<(\w+)>", group):
+                ends[named[1]] = group
+            if not groups and group.endswith("/)") and pattern[place + 1 : place + 2] == "?":
+                start = place + 2
+    name = pattern[start:]
+    for group, text in ends.items():
+        if f"(?P<{group}>" not in name:
+            name = name.replace(f"(?P={group})", text, 1)
+    return name
+
+
+def _outside_classes(pattern: str) -> Iterator[tuple[int, str]]:
+    """The characters of a pattern with their places, but for escaped ones and those of classes like `[^/]`."""
+    place = 0
+    while place < len(pattern):
+        if pattern[place] == "\\":
+            place += 1
+        elif pattern[place] == "[":
+            place += 2 if pattern[place + 1 : place + 2] == "^" else 1
+            place += 1  # a bracket that comes first stands for itself
+            while place < len(pattern) and pattern[place] != "]":
+                place += 2 if pattern[place] == "\\" else 1
+        else:
+            yield place, pattern[place]
+        place += 1
 
 
 def _reads(config: CorpusConfig, pattern: str, paths: Sequence[str]) -> bool:

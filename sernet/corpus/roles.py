@@ -75,19 +75,16 @@ def find_roles(
                 "which field is the emotion? --emotion-group N, or none; or --pattern, if it is none of them"
             )
     emotion = next((p for p in parts if found.get(p.number or 0, ("",))[0] == "emotion"), None)
-    for part in list(free):
-        values = {value.lower() for value in part.field.values}
-        word = plain(part.field.before).rstrip("0123456789") if part.field.before else ""
-        if "gender" not in roles and len(values) >= 2 and values <= set(GENDERS):
-            take("gender", part, "words")
-        elif "split" not in roles and values <= SPLITS:
-            take("split", part, "words")
-        elif "session" not in roles and word in SESSION_WORDS:
-            take("session", part, f"after {part.field.before!r}")
-        elif "intensity" not in roles and values <= set(INTENSITIES):
-            take("intensity", part, "words")
-        elif "intensity" not in roles and emotion and _but_neutral(part.field, emotion.field):
-            take("intensity", part, "one emotion has one value of it, as neutral often has, and the others have all")
+    for role, claims in _claims(free, emotion, roles).items():
+        (first, why), *others = claims
+        apart = [p for p, _ in others if not _one_to_one(p.field, first.field)]
+        if apart:
+            shown = ", ".join(f"{p.number} ({_shown(p.field)})" for p in (first, *apart))
+            questions.append(f"which field is the {role}? --{role}-group N, or none; it could be {shown}")
+            continue
+        take(role, first, why)
+        for other, _ in others:
+            take("", other, f"goes with the {role}, field {first.number}")
     if "speaker" not in roles:
         strong = [(p, why) for p in free if (why := _is_speaker(p.field))]
         if len({p.number for p, _ in strong}) == 1:
@@ -105,6 +102,31 @@ def find_roles(
         if len(spoken) == 1:
             take("text", spoken[0], "each is said by most speakers in most emotions")
     return {number: (role or None, why) for number, (role, why) in found.items()}, questions
+
+
+def _claims(
+    free: list[Part], emotion: Part | None, roles: Mapping[str, int | None]
+) -> dict[str, list[tuple[Part, str]]]:
+    """The fields that may be each role, with why; what words say goes before what counts say."""
+    claims: dict[str, list[tuple[Part, str]]] = defaultdict(list)
+    by_counts = []
+    for part in free:
+        values = {value.lower() for value in part.field.values}
+        word = plain(part.field.before).rstrip("0123456789") if part.field.before else ""
+        if "gender" not in roles and len(values) >= 2 and values <= set(GENDERS):
+            claims["gender"].append((part, "words"))
+        elif "split" not in roles and values <= SPLITS:
+            claims["split"].append((part, "words"))
+        elif "session" not in roles and word in SESSION_WORDS:
+            claims["session"].append((part, f"after {part.field.before!r}"))
+        elif "intensity" not in roles and values <= set(INTENSITIES):
+            claims["intensity"].append((part, "words"))
+        elif "intensity" not in roles and emotion and _but_neutral(part.field, emotion.field):
+            by_counts.append(part)
+    if by_counts and "intensity" not in claims:
+        why = "one emotion has one value of it, as neutral often has, and the others have all"
+        claims["intensity"] = [(part, why) for part in by_counts]
+    return claims
 
 
 def _is_speaker(field: Field) -> str:

@@ -226,3 +226,53 @@ def test_what_could_be_two_emotions_is_not_decided() -> None:
 def test_a_few_initials_are_not_decided_and_takes_lettered_from_a_are_none() -> None:
     assert {raw: label.emotion for raw, label in labels("ans").items()} == dict.fromkeys("ans")
     assert certainty(labels("ans")) == 0 and certainty(labels("adfhn")) == 1 and certainty(labels("abcdef")) == 0
+
+
+def test_two_fields_that_may_both_be_the_intensity_are_asked_about() -> None:
+    paths = [
+        f"s{speaker}_{emotion}_{text}_{take}.wav"
+        for speaker in range(1, 5)
+        for emotion in ("angry", "happy", "neutral", "sad")
+        for text in ("ab" if emotion != "neutral" else "a")
+        for take in ("12" if emotion != "neutral" else "1")
+    ]
+    found = propose(paths, {})
+    assert any("which field is the intensity?" in q and "3 (a, b), 4 (1, 2)" in q for q in found.questions)
+    assert "intensity" not in re.compile(found.pattern).groupindex
+    answered = propose(paths, {"intensity": 3, "speaker": 1})
+    assert answered.questions == [] and _roles(answered) == {"speaker": 1, "emotion": 2, "intensity": 3}
+
+
+@pytest.mark.parametrize(("first", "second"), [("male", "M"), ("train", "dev"), ("low", "md")])
+def test_no_role_is_given_to_two_fields(first: str, second: str) -> None:
+    others = {"male": "female", "M": "F", "train": "test", "dev": "val", "low": "high", "md": "hi"}
+    paths = [
+        f"{one}/{two}_p{speaker}_{emotion}_{take}.wav"
+        for one in (first, others[first])
+        for two in (second, others[second])
+        for speaker in range(4)
+        for emotion in ("angry", "happy", "sad")
+        for take in range(2)
+    ]
+    found = propose(paths, {})
+    re.compile(found.pattern)
+    assert any(q.startswith("which field is the") and f"({first}" in q or f", {first})" in q for q in found.questions)
+
+
+@pytest.mark.parametrize("folder", ["", "wav/", "audio/wav/", "W/", "a/b/c/"])
+def test_names_of_emodb_are_known_in_any_folder(folder: str) -> None:
+    config, _ = load_corpus(ROOT / "egs", "emodb")
+    paths = [folder + path.removeprefix("wav/") for path in EMODB]
+    found = like(paths, [config])
+    assert found is not None
+    assert all(re.fullmatch(found[1], path) for path in paths)
+
+
+@pytest.mark.parametrize("folder", ["", "audio/", "EMOVO/f1/deeper/"])
+def test_names_that_repeat_a_folder_are_known_without_it(folder: str) -> None:
+    config, _ = load_corpus(ROOT / "egs", "emovo")
+    paths = [f"{folder}{e}-{s}-b{n}.wav" for e in ("rab", "gio") for s in ("f1", "m2") for n in (1, 2)]
+    found = like(paths, [config])
+    assert found is not None
+    match = re.fullmatch(found[1], paths[-1])
+    assert match and match["speaker"] == "m2" and match["emotion"] == "gio"

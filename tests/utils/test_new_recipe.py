@@ -90,7 +90,7 @@ def test_what_is_open_is_asked_and_nothing_is_written(
     assert new_recipe.main(["mine", str(root)], egs) == 1
     error = capsys.readouterr().err
     assert "which field is the speaker? --speaker-group N" in error and "1 (1001, 1002, 1003)" in error
-    assert "1 files are named otherwise: notes.wav; leave them out by --ignore REGEX" in error
+    assert "1 files are named otherwise: notes.wav; give a --pattern that reads all" in error
     assert not list(egs.iterdir())
     assert new_recipe.main(["mine", str(root), "--speaker-group", "1", "--ignore", r"notes\.wav"], egs) == 0
     config, folder = load_corpus(egs, "mine")
