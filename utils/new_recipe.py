@@ -208,8 +208,8 @@ def _afresh(options: argparse.Namespace, paths: Sequence[str]) -> Reading:
 def _strange(strangers: Sequence[str]) -> str:
     return (
         f"{len(strangers)} files are named otherwise: {first_of(strangers, SHOWN)}; "
-        "give a --pattern that reads all, or a folder that holds those of one kind; leave out by --ignore REGEX (of the "
-        "path below the folder) only what does not belong to the corpus"
+        "give a --pattern that reads all, or a folder that holds those of one kind; leave out by --ignore REGEX (of "
+        "the path below the folder) only what does not belong to the corpus"
     )
 
 
