@@ -160,7 +160,12 @@ def _corpus(job: Job) -> None:
         "incomplete": incomplete,
         "bad": [vars(item) for item in bad],
         "identical": made.identical(),
-        "findings": [*unread, *made.findings.lines(), *named.notes()],
+        "findings": [
+            *checks.sound(config, made.seconds, made.rates, not incomplete and not bad),
+            *unread,
+            *made.findings.lines(),
+            *named.notes(),
+        ],
     }
     write_json(out / "checks.json", found)
 

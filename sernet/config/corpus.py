@@ -25,6 +25,8 @@ class ExpectedCounts(Strict):
     utterances: int | None = Field(None, gt=0)
     speakers: int | None = Field(None, gt=0)
     emotion: dict[str, int] = Field(default_factory=dict, description="utterances by canonical emotion")
+    hours: float | None = Field(None, gt=0, description="of all utterances together")
+    sample_rate: list[int] = Field(default_factory=list, description="Hz; several where the release has several")
 
 
 class Fold(Strict):

@@ -29,6 +29,8 @@ from sernet.pipeline.reading import read_json
 
 NESTED = 0.5
 """Cramer's V from which on an attribute nearly tells the emotion."""
+LEAST = 20
+"""Clips from which on one length for all is no chance."""
 SHOWN = 20
 """Findings of one kind."""
 ATTRIBUTES = ("speaker", "gender", "text", "intensity", "session", "language")
@@ -114,7 +116,11 @@ class Card:
     @property
     def findings(self) -> list[str]:
         """What stands out, a sentence each."""
-        return [*_completeness(self), *_doubles(self), *_given_away(self), *_balance(self), *_leaks(self)]
+        doubles = _doubles(self)
+        contradictions = [line for contradicts, line in doubles if contradicts]
+        harmless = [line for contradicts, line in doubles if not contradicts]
+        others = [*_completeness(self), *harmless, *_given_away(self), *_balance(self)]
+        return [*contradictions, *_leaks(self), *others]
 
 
 def make_card(folder: Path, listened: int = LISTENED) -> Card:
@@ -243,6 +249,7 @@ def _completeness(card: Card) -> list[str]:
     lines += [f"Left out: {item['path']}: {item['reason']}." for item in bad[:SHOWN]]
     if len(bad) > SHOWN:
         lines.append(f"Left out: {len(bad) - SHOWN} more, in checks.json.")
+    lines += [f"{line[:1].upper()}{line[1:]}." for line in card.checks.get("findings", [])]
     if card.silent:
         lines.append(
             f"The audio of {card.silent} of {card.silent + len(card.indexed)} utterances is not there to listen to."
@@ -250,19 +257,35 @@ def _completeness(card: Card) -> list[str]:
     return lines
 
 
-def _doubles(card: Card) -> list[str]:
-    lines = [f"The same samples {len(g)} times: {' = '.join(g[:SHOWN])}." for g in card.identical[:SHOWN]]
-    if len(card.identical) > SHOWN:
-        lines.append(f"{len(card.identical) - SHOWN} more groups of the same samples, in checks.json.")
+def _doubles(card: Card) -> list[tuple[bool, str]]:
+    """What is heard twice, and whether that contradicts itself: one recording has one speaker and one emotion."""
+    lines = []
+    for group in card.identical:
+        differ = _differ(card, group)
+        under = f", under two {' and two '.join(f'{name}s' for name in differ)}" if differ else ""
+        more = f" and {len(group) - SHOWN} more" if len(group) > SHOWN else ""
+        lines.append((bool(differ), f"The same samples {len(group)} times: {' = '.join(group[:SHOWN])}{more}{under}."))
+    harmless = [line for line in lines if not line[0]]
+    if len(harmless) > SHOWN:
+        more = f"{len(harmless) - SHOWN} more groups of the same samples, in checks.json."
+        lines = [line for line in lines if line[0]] + [*harmless[:SHOWN], (False, more)]
     known = {(a, b) for group in card.identical for a in group for b in group}
     for pair in card.pairs:
-        if (pair.first.id, pair.second.id) in known and not pair.differ:
+        if (pair.first.id, pair.second.id) in known and not set(pair.differ) - {"speaker", "emotion"}:
             continue
         under = f", under two {' and two '.join(f'{name}s' for name in pair.differ)}" if pair.differ else ""
         both = " Keep both on one side of every split." if "speaker" in pair.differ else ""
         clips = f"{pair.first.id} ~ {pair.second.id}, {pair.overlap.seconds:.1f} s"
-        lines.append(f"One recording in two clips{under}: {clips}.{both}")
+        contradicts = bool({"speaker", "emotion"} & set(pair.differ))
+        lines.append((contradicts, f"One recording in two clips{under}: {clips}.{both}"))
     return lines
+
+
+def _differ(card: Card, group: Sequence[str]) -> list[str]:
+    """The labels that utterances with the same samples do not share."""
+    speakers = {card.tally.speaker.get(identity, identity) for identity in group} - {*group}
+    emotions = {card.tally.emotion.get(identity) for identity in group} - {None}
+    return [name for name, values in (("speaker", speakers), ("emotion", emotions)) if len(values) > 1]
 
 
 def _given_away(card: Card) -> list[str]:
@@ -299,6 +322,7 @@ def _balance(card: Card) -> list[str]:
     if counts and max(counts.values()) > 1.5 * min(counts.values()):
         (most, n), (least, m) = counts.most_common()[0], counts.most_common()[-1]
         lines.append(f"The emotions are not balanced: {most} {n}, {least} {m}.")
+    lines += _one_speaker(card) + _one_length(card)
     clipped = sum(sound.clipped for sound in card.sounds)
     if clipped:
         lines.append(
@@ -308,6 +332,34 @@ def _balance(card: Card) -> list[str]:
     if len(rates) > 1:
         lines.append(f"Several sampling rates: {', '.join(f'{rate} Hz {n}' for rate, n in rates.most_common())}.")
     return lines
+
+
+def _one_speaker(card: Card) -> list[str]:
+    """Somebody who is more than half of the corpus, and, of two speakers, more than 60 %."""
+    totals: Counter[str] = Counter()
+    for (speaker, _), number in card.tally.counts.items():
+        if speaker:
+            totals[speaker] += number
+    if len(totals) < 2:
+        return []
+    ((name, number),) = totals.most_common(1)
+    share = number / card.tally.utterances
+    if share <= max(0.5, 1.2 / len(totals)):
+        return []
+    return [f"One speaker, {name}, has {share:.0%} of the utterances: {number} of {card.tally.utterances}."]
+
+
+def _one_length(card: Card) -> list[str]:
+    """Clips that were cut to one length."""
+    if len(card.sounds) < LEAST:
+        return []
+    ((length, number),) = Counter(round(sound.duration, 3) for sound in card.sounds).most_common(1)
+    share = number / len(card.sounds)
+    if share == 1:
+        return [f"All clips have one length: {length:.3f} s. They were cut, or padded."]
+    if share > 0.5:
+        return [f"{share:.0%} of the clips have one length, {length:.3f} s: they were cut, or padded."]
+    return []
 
 
 def _leaks(card: Card) -> list[str]:

@@ -12,6 +12,8 @@ from sernet.corpus.utterances import Utterance
 from sernet.errors import SernetError, first_of
 from sernet.pipeline.sorting import Sorted
 
+HOURS_OFF = 0.02
+"""Share of the hours of a release from which on a difference is said."""
 SHOWN = 10
 """Files that an error names."""
 
@@ -36,6 +38,26 @@ def counts(config: CorpusConfig, entries: Iterable[Entry], allow_partial: bool) 
             f"{config.name} is not the release that corpus.yaml describes: {'; '.join(lines)}. "
             f"To go on with what is there: --set corpora.{config.name}.allow_partial=true"
         )
+    return lines
+
+
+def sound(config: CorpusConfig, seconds: float, rates: Mapping[int, int], complete: bool) -> list[str]:
+    """What differs in hours and sampling rates from the release, a line each; labs resample, so nothing is refused.
+
+    Hours are compared where the utterances are ``complete``; up to `HOURS_OFF` is rounding.
+    """
+    lines = []
+    expected, hours = config.expected, seconds / 3600
+    if complete and expected.hours and abs(hours / expected.hours - 1) > HOURS_OFF:
+        lines.append(
+            f"{hours:.3f} hours, and the release has {expected.hours:g} ({hours / expected.hours - 1:+.0%}) in as many "
+            "utterances: they are cut, padded or played at another speed"
+        )
+    strange = {rate: number for rate, number in rates.items() if rate not in expected.sample_rate}
+    if expected.sample_rate and strange:
+        found = ", ".join(f"{number} of {rate} Hz" for rate, number in sorted(strange.items()))
+        released = " or ".join(map(str, expected.sample_rate))
+        lines.append(f"resampled: {found}; the release has {released} Hz")
     return lines
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Manifests:
         self.segmented = False
         """Whether there are recordings that hold several utterances."""
         self.seconds = 0.0
+        self.rates: Counter[int] = Counter()
+        """Utterances by sampling rate in Hz."""
         self.findings = Findings()
         """What was let pass, and is to be said."""
 
@@ -67,6 +70,7 @@ class Manifests:
         self._digests.put(item.audio.digest, identity)
         self.segmented = self.segmented or not entry.whole
         self.seconds += item.duration
+        self.rates[item.audio.rate] += 1
 
     def __len__(self) -> int:
         return len(self._entries)

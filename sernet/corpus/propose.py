@@ -89,7 +89,8 @@ def file_name(pattern: str) -> str:
 
     A named group that the folders have, and that the name repeats, is written out where it is repeated first.
     """
-    start, groups = 0, []
+    start = 0
+    groups: list[int] = []
     ends: dict[str, str] = {}
     for place, character in _outside_classes(pattern):
         if character == "/" and not groups:

@@ -21,7 +21,8 @@ class Tally:
         self.genders: dict[str | None, str | None] = {}
         self.speaker: dict[str, str] = {}
         """Of watched utterances."""
-        self._emotion: dict[str, str | None] = {}
+        self.emotion: dict[str, str | None] = {}
+        """Of watched utterances."""
         self._watched = watched
 
     def over(self, items: Iterable[Indexed]) -> Iterator[Indexed]:
@@ -36,7 +37,7 @@ class Tally:
             self.genders[speaker] = utterance.gender
             if utterance.id in self._watched:
                 self.speaker[utterance.id] = str(utterance.speaker)
-                self._emotion[utterance.id] = utterance.emotion
+                self.emotion[utterance.id] = utterance.emotion
             yield item
 
     def of(self, speakers: Set[str], gone: Set[str]) -> Counter[str | None]:
@@ -45,7 +46,7 @@ class Tally:
         for (speaker, emotion), number in self.counts.items():
             if speaker in speakers:
                 found[emotion] += number
-        found.subtract(self._emotion[identity] for identity in gone if self.speaker[identity] in speakers)
+        found.subtract(self.emotion[identity] for identity in gone if self.speaker[identity] in speakers)
         if nameless := len(speakers - {speaker for speaker, _ in self.counts}):
             found[None] += nameless
         return +found

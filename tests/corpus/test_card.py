@@ -206,6 +206,34 @@ def test_what_a_fold_leaves_out_is_no_leak_and_is_not_counted(tiny: Tiny, tmp_pa
     assert parts["test"].leaks == [] and (parts["train"].utterances, parts["test"].utterances) == (8, 6)
 
 
+def _tone(tiny: Tiny, names: list[str], seconds: float) -> None:
+    for number, name in enumerate(names):
+        soundfile.write(tiny.root / name, _speechlike(seconds, 500 + number), 16000)
+
+
+def test_contradictions_and_leaks_come_before_harmless_doubles(tiny: Tiny, tmp_path: Path) -> None:
+    _plant(tiny)
+    shutil.copy(tiny.root / "f1_A_1.wav", tiny.root / "f1_N_1.wav")  # one clip, two emotions
+    shutil.copy(tiny.root / "m1_A_3.wav", tiny.root / "m1_A_4.wav")  # harmless, but for its text
+    (tiny.root / "m1_A_2.wav").unlink()
+    findings = make_card(_prepared(tiny, tmp_path / "data")).findings
+    first = "The same samples 2 times: tiny-f1-f1_A_1 = tiny-f1-f1_N_1, under two emotions."
+    second = "under two speakers and two texts: tiny-f10-f10_N_3 ~ tiny-m2-m2_N_4, 1.0 s"
+    assert findings[0] == first and second in findings[1]
+    assert any("tiny-m1-m1_A_3 = tiny-m1-m1_A_4." in line for line in findings[2:])
+
+
+def test_a_speaker_with_most_of_a_corpus_and_clips_of_one_length_are_findings(tiny: Tiny, tmp_path: Path) -> None:
+    _tone(tiny, [f"m2_{e}_{n}.wav" for e in "AN" for n in range(3, 10)], 0.3)
+    findings = make_card(_prepared(tiny, tmp_path / "data")).findings
+    assert "One speaker, tiny-m2, has 60% of the utterances: 18 of 30." in findings
+    assert "All clips have one length: 0.300 s. They were cut, or padded." in findings
+    _tone(tiny, ["f1_A_8.wav", "f1_N_8.wav", "f1_N_9.wav", "f10_N_8.wav", "f10_A_8.wav", "m1_A_8.wav"], 0.4)
+    findings = make_card(_prepared(tiny, tmp_path / "more")).findings
+    assert "83% of the clips have one length, 0.300 s: they were cut, or padded." in findings
+    assert not [line for line in findings if line.startswith("One speaker")]
+
+
 class _Page(HTMLParser):
     """What the card links to, plays and runs."""
 

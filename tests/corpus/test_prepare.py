@@ -266,3 +266,14 @@ def test_manifests_hold_no_time_stamp(tiny: Tiny, tmp_path: Path) -> None:
     _written(tiny, tmp_path)
     header = (tmp_path / "cuts.jsonl.gz").read_bytes()[:10]
     assert header[4:8] == b"\0\0\0\0" and gzip.decompress((tmp_path / "cuts.jsonl.gz").read_bytes())
+
+
+def test_hours_and_rates_that_are_not_the_release_are_said(tiny: Tiny) -> None:
+    tiny.raw["expected"] = {"utterances": 16, "speakers": 4, "hours": 0.5, "sample_rate": [16000, 48000]}
+    right = checks.sound(tiny.config, 0.5 * 3600 * 1.019, {16000: 10, 48000: 6}, complete=True)
+    assert right == []
+    (cut,) = checks.sound(tiny.config, 0.4 * 3600, {16000: 16}, complete=True)
+    assert "0.400 hours, and the release has 0.5 (-20%)" in cut
+    assert checks.sound(tiny.config, 0.4 * 3600, {16000: 16}, complete=False) == []
+    (rate,) = checks.sound(tiny.config, 0.5 * 3600, {16000: 15, 22050: 1}, complete=True)
+    assert rate == "resampled: 1 of 22050 Hz; the release has 16000 or 48000 Hz"
