@@ -53,7 +53,6 @@ def run(job: Job) -> None:
     """Extract one split, or merge those of one corpus."""
     from sernet.corpus.kaldi_dir import complete
     from sernet.features.extraction import extract_split, merge
-    from sernet.train.device import choose_device
 
     (kind,) = job.config.keys() & KINDS.keys()
     config: Settings = validate(KINDS[kind], job.config[kind] | job.arguments.get("said", {}), job.name)
@@ -61,8 +60,7 @@ def run(job: Job) -> None:
         from sernet.features.front_ends import front_end
 
         place = Path(job.arguments["place"]) if job.arguments.get("place") else None
-        device = choose_device(job.arguments["device"]) if kind == "encoder" else "cpu"
-        made = front_end(config, device, place)
+        made = front_end(config, _device(job) if kind == "encoder" else "cpu", place)
         first, last = job.config["first"], job.config["last"]
         extract_split(job.inputs[0], first, last, made, Path(job.arguments["out"]), job.arguments["identity"])
         return
@@ -72,6 +70,12 @@ def run(job: Job) -> None:
     complete(job.inputs[0].parent, folder)
     for split in folder.glob("split*"):
         shutil.rmtree(split)
+
+
+def _device(job: Job) -> str:
+    from sernet.train.device import choose_device
+
+    return choose_device(job.arguments["device"])
 
 
 def announce(experiment: Experiment) -> list[str]:

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
-
-from lhotse import SupervisionSegment
+from typing import TYPE_CHECKING, TextIO
 
 from sernet.corpus.examine import unsayable
 from sernet.corpus.manifests import Manifests
@@ -22,6 +20,9 @@ from sernet.errors import SernetError
 from sernet.pipeline.files import atomic, write_text
 from sernet.pipeline.reading import read_lines, read_text
 from sernet.pipeline.sorting import Sorted
+
+if TYPE_CHECKING:
+    from lhotse import SupervisionSegment
 
 GENDERS = {"female": "f", "male": "m"}
 TABLES = (

@@ -13,9 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from lhotse import CutSet, Recording, SupervisionSegment
+from typing import TYPE_CHECKING, Any
 
 from sernet.config.corpus import CorpusConfig
 from sernet.corpus.cut_lines import check_supervision
@@ -28,6 +26,9 @@ from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 from sernet.pipeline.reading import read_jsonl
 from sernet.pipeline.sorting import Sorted
+
+if TYPE_CHECKING:  # Lhotse imports torch, which takes longer than most of what is done with manifests
+    from lhotse import CutSet, Recording, SupervisionSegment
 
 FILES = ("recordings.jsonl.gz", "supervisions.jsonl.gz", "cuts.jsonl.gz")
 
@@ -90,17 +91,24 @@ class Manifests:
 
     @property
     def recordings(self) -> Iterator[Recording]:
+        """As Lhotse has them."""
+        from lhotse import Recording
+
         return map(Recording.from_dict, self.recording_dicts())
 
     @property
     def supervisions(self) -> Iterator[SupervisionSegment]:
         """Their `custom` holds emotion (canonical), emotion_raw, corpus, intensity, session, split and `audio`, the
         SHA-256 of the recording's samples."""
+        from lhotse import SupervisionSegment
+
         return (SupervisionSegment.from_dict(_supervision(self._config, item)) for item in self)
 
     @property
     def cuts(self) -> CutSet:
         """All of them, in memory."""
+        from lhotse import CutSet
+
         return CutSet.from_dicts(_cut(self._config, item) for item in self)
 
     def recording_dicts(self) -> Iterator[dict[str, Any]]:
@@ -170,6 +178,8 @@ def read_supervisions(path: Path) -> Iterator[SupervisionSegment]:
     Raises:
         SernetError: a line is no supervision; names file and line.
     """
+    from lhotse import SupervisionSegment
+
     for where, line in read_jsonl(path):
         check_supervision(line, where)
         yield of_line(SupervisionSegment.from_dict, line, where)

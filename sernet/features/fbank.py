@@ -14,8 +14,6 @@ from sernet.config.features import FeatureConfig
 from sernet.errors import SernetError
 
 PREEMPHASIS = 0.97
-BLOCK = 32
-"""Frames."""
 
 
 @lru_cache(maxsize=4)
@@ -40,7 +38,7 @@ def extractor(config: FeatureConfig) -> Fbank:
 def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     """FBanks (frames, bins), natural-log energies, of ``samples`` (n,), float32 within +-1 at `config.sample_rate`.
 
-    What Lhotse's extractor gives, to the bit on all processors tried (x86-64), in two thirds of its time.
+    What Lhotse's extractor gives, to the bit, in three quarters of its time.
 
     Raises:
         SernetError: the samples are too few to be mirrored at their ends.
@@ -53,8 +51,9 @@ def extract(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     torch.mul(frames[:, :1], -PREEMPHASIS, out=used[:, :1])
     torch.mul(frames[:, :-1], -PREEMPHASIS, out=used[:, 1:])
     used.add_(frames).mul_(bank.wav2win._window)
-    energies = _power(torch.fft.rfft(emphasised)) @ bank._fb
-    return np.asarray(torch.maximum(energies, bank._eps).log().numpy())
+    # The square of the rounded magnitude: the sum of the squared parts would be other bits.
+    energies = torch.fft.rfft(emphasised).abs().square_() @ bank._fb
+    return np.asarray(torch.maximum(energies, bank._eps).log_().numpy())
 
 
 def _frames(samples: torch.Tensor, length: int, shift: int) -> torch.Tensor:
@@ -66,19 +65,6 @@ def _frames(samples: torch.Tensor, length: int, shift: int) -> torch.Tensor:
         raise SernetError(f"{len(samples)} samples are too few for a frame of {length}")
     mirrored = [samples[:left].flip(0), samples, samples[len(samples) - right :].flip(0)]
     return torch.cat(mirrored).unfold(0, length, shift)[:count]
-
-
-def _power(spectrum: torch.Tensor) -> torch.Tensor:
-    """The squared magnitude of ``spectrum``, where the magnitude is rounded to float32 first, as in Lhotse.
-
-    In float64 that takes half the time of torch's complex `abs`, and rounds alike.
-    """
-    parts = torch.view_as_real(spectrum).numpy()
-    magnitude = np.empty(parts.shape[:2], dtype=np.float32)
-    for start in range(0, len(parts), BLOCK):  # what fits into the cache
-        squares = np.square(parts[start : start + BLOCK], dtype=np.float64)
-        magnitude[start : start + BLOCK] = np.sqrt(squares[..., 0] + squares[..., 1])
-    return torch.from_numpy(np.square(magnitude, out=magnitude))
 
 
 class FbankFrontEnd:
