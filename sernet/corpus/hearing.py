@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,8 @@ from sernet.corpus.cuts import Cuts
 from sernet.corpus.duplicates import Overlap, Samples
 from sernet.corpus.sound import Sound, measure
 from sernet.corpus.utterances import Indexed
+from sernet.errors import SernetError
+from sernet.pipeline.arrays import read_npz
 from sernet.pipeline.files import atomic
 from sernet.pipeline.progress import track
 
@@ -104,8 +104,8 @@ def read(path: Path, items: Iterable[Indexed], listened: int = LISTENED) -> Hear
         SernetError: audio cannot be read any more.
     """
     indexed, silent = chosen(items, listened)
-    kept = _kept(path)
-    if not kept or str(kept["audio"][0]) != _fingerprint_of(indexed):
+    kept = _kept(path, indexed)
+    if kept is None:
         return _listen(indexed, silent)
     columns = zip(*(kept[name].tolist() for name in SOUND), strict=True)
     edges = np.cumsum(kept["lengths"])[:-1]
@@ -119,15 +119,23 @@ def of_corpus(folder: Path, listened: int = LISTENED) -> Heard:
     return read(folder / "heard.npz", Cuts(folder / "cuts.jsonl.gz"), listened)
 
 
-def _kept(path: Path) -> dict[str, NDArray[Any]]:
-    """What lies at ``path``; nothing where it is damaged, or of another version: then it is heard again."""
+def _kept(path: Path, indexed: Sequence[Indexed]) -> dict[str, NDArray[Any]] | None:
+    """What lies at ``path`` of ``indexed``; None where it is damaged, of others or of another version."""
     if not path.exists():
-        return {}
+        return None
     try:
-        with np.load(path) as file:
-            return {name: file[name] for name in ("audio", "lengths", "prints", "overlaps", *SOUND)}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return {}
+        kept = read_npz(path, ("audio", "lengths", "prints", "overlaps", *SOUND), "hear the corpus again")
+    except SernetError:
+        return None
+    lengths, overlaps = kept["lengths"], kept["overlaps"]
+    if kept["audio"].tolist() != [_fingerprint_of(indexed)] or any(a.dtype.kind not in "ifU" for a in kept.values()):
+        return None
+    if {kept[name].shape for name in (*SOUND, "lengths")} != {(len(indexed),)} or overlaps.shape[1:] != (4,):
+        return None
+    if (lengths < 0).any() or kept["prints"].shape != (int(lengths.sum()),) or kept["prints"].dtype.kind != "i":
+        return None
+    places = overlaps[:, :2]
+    return kept if ((places >= 0) & (places < len(indexed))).all() else None
 
 
 def _fingerprint_of(indexed: Sequence[Indexed]) -> str:

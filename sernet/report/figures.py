@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, recall_score
 
+from sernet.pipeline.reading import read_jsonl
 from sernet.report import plots
 from sernet.report.evidence import WHICH, Chapter, Evidence, Plot, way
 from sernet.report.results import Row, headline, select
@@ -231,8 +231,7 @@ def _training_panel(
 
 
 def _history(directory: Path) -> list[dict[str, Any]]:
-    text = (directory / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in text if line.strip()] or [{}]
+    return [row for _, row in read_jsonl(directory / "history.jsonl")] or [{}]
 
 
 def _curve(epochs: list[dict[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -11,11 +11,14 @@ import numpy as np
 
 from sernet.errors import SernetError
 from sernet.pipeline.files import atomic
+from sernet.pipeline.reading import read_lines
 from sernet.timeline.segments import NONE, Segment
 
 FORMATS = ("rttm", "textgrid", "json")
 POINTS = 2000
 """Columns of a drawn waveform."""
+LONGEST = 1e7
+"""Seconds of a recording, four months; a time beyond is a slip."""
 LETTER = 0.1
 """Inches that a letter of a drawn label takes."""
 
@@ -46,19 +49,19 @@ def read_rttm(path: Path) -> dict[str, list[Segment]]:
         SernetError: the file cannot be read, or a line is not one of RTTM (names it).
     """
     found: dict[str, list[Segment]] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SernetError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in read_lines(path):
         fields = line.split()
         if not fields or fields[0] != "SPEAKER":
             continue
         try:
             start, length = float(fields[3]), float(fields[4])
+            if not (0 <= start < LONGEST and 0 <= length < LONGEST):
+                raise ValueError
             found.setdefault(fields[1], []).append(Segment(start, start + length, fields[7]))
         except (IndexError, ValueError) as error:
-            raise SernetError(f"{path}:{number}: not a line of RTTM: {line!r}") from error
+            raise SernetError(
+                f"{path}:{number}: not a line of RTTM, with a start and a duration in seconds: {line[:100]!r}"
+            ) from error
     return found
 
 

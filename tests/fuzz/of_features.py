@@ -15,6 +15,8 @@ from fuzz.small import prepared
 from fuzz.survival import Case, file_case
 
 from sernet.config.features import FeatureConfig
+from sernet.corpus import hearing
+from sernet.corpus.cuts import Cuts
 from sernet.corpus.utterances import read_cuts
 from sernet.data.load import load_examples
 from sernet.features import ark
@@ -113,6 +115,18 @@ def features(folder: Path) -> Sequence[Case]:
         load_examples({item.utterance.corpus: into for item in items}, items)
 
     return [file_case(path, packed(in_json_lines), read, named=("feats.ark",))]
+
+
+@kind("what was heard of a corpus", 100)
+def heard(folder: Path) -> Sequence[Case]:
+    data = prepared(folder)
+    path, cuts = data / "heard.npz", data / "cuts.jsonl.gz"
+    hearing.write(hearing.hear(Cuts(cuts)), path)
+
+    def read() -> list[str]:
+        return [f"{sound.rate} {sound.duration}" for sound in hearing.of_corpus(data).sounds]
+
+    return [file_case(path, in_arrays, lambda: read() and None), file_case(path, in_bytes, read, exact=True)]
 
 
 @kind("indices of far sets and of made recordings, windows", 500)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from sernet.pipeline.arrays import read_safetensors
+
 if TYPE_CHECKING:
     import torch
 
@@ -44,10 +46,12 @@ class SpeechEncoder(Protocol):
 
 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """All tensors of the `*.safetensors` files in ``folder``, as they lie there."""
-    from safetensors.torch import load_file
+    """All tensors of the `*.safetensors` files in ``folder``, as they lie there.
 
+    Raises:
+        SernetError: a file is damaged.
+    """
     tensors: dict[str, torch.Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        tensors |= load_file(path)
+        tensors |= read_safetensors(path, "pt", "fetch the encoder again")[0]
     return tensors
