@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from sernet.config.load import load_recipe
 from sernet.corpus.utterances import Indexed, Utterance
 from sernet.data.protocols import Fold
 from sernet.experiment import Experiment
+from sernet.score.files import ScoreSet
+from sernet.score.probes import Reading
 from sernet.units import Unit
 from tiny import RAW, Tiny
 from tiny import tiny as tiny
@@ -34,6 +37,9 @@ FOLDS = (
 RECIPE: dict[str, Any] = {
     "title": "t",
     "seeds": [0],
+    "probes": ["gender"],
+    "train": {"epochs": 1, "batch_size": 2, "crop_seconds": 0.2, "tensorboard": False},
+    "model": {"encoder": {"channels": [4], "strides": [[2, 4]], "stem_channels": 2}},
     "systems": {"net": {}},
     "runs": {
         "r": {
@@ -78,7 +84,7 @@ def test_a_model_uses_what_its_fold_lists_and_nothing_else(listed: Experiment, t
     (jobs,) = train.jobs(listed, asked(tmp_path), lambda _: None)
     (job,) = (job for job in jobs if fold in job.stamp.parts)
     assert {part: set(job.arguments[part]) for part in ("train", "dev")} == {"train": of["train"], "dev": of["dev"]}
-    made, scored = score.jobs(listed, asked(tmp_path), lambda _: None)
+    made, scored, _ = score.jobs(listed, asked(tmp_path), lambda _: None)
     used = {job.stamp.stem: set(job.arguments["utterances"]) for job in scored if fold in job.stamp.parts}
     used |= {job.stamp.stem: set(job.config["ID utterances"]) for job in made if fold in job.stamp.parts}
     near = ids(*sad & set(FOLDS[number]["test"]))  # what training speakers say sadly is nobody's
@@ -86,6 +92,37 @@ def test_a_model_uses_what_its_fold_lists_and_nothing_else(listed: Experiment, t
     ((job,),) = report.jobs(listed, asked(tmp_path), lambda _: None)
     reported = {item["set"] for item in job.config["scored"] if item["fold"] == number}
     assert reported == {"test", "near", "reversed"}, "neither what is trained on nor what is tuned on"
+
+
+def test_jobs_use_what_they_name(listed: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for stage in (train, score):
+        for jobs in stage.jobs(listed, asked(tmp_path), lambda _: None):
+            for job in jobs:
+                if "fold0" in job.stamp.parts:
+                    job.arguments["identity"] = "x"
+                    stage.run(job)
+    assert "4 utterances, 2 dev, 2 classes" in capsys.readouterr().out
+    folder = listed.folder / "r" / "net" / "fold0" / "seed0"
+    dev, test = ids(*FOLDS[0]["dev"]), ids("f10_A_1", "f10_N_1")
+    for part, expected in {"dev": dev, "test": test, "near": ids("f10_S_1")}.items():
+        scores = ScoreSet.load(folder / "scores" / f"{part}.npz")
+        assert set(scores.utt_id.tolist()) == expected, part
+        assert (scores.label >= 0).all() == (part != "near")
+    for name, speaker in {"reversed": "tiny-f10", "reversed-dev": "tiny-m2"}.items():
+        scores = ScoreSet.load(folder / "scores" / f"{name}.npz")
+        assert scores.speaker.tolist() == [speaker] * 2, name
+    told = Reading.load(folder / "probes" / "gender" / "test.npz")
+    assert told.value.tolist() == ["female"] * 2 and set(told.utt_id.tolist()) == test
+
+
+def test_a_changed_label_speaker_or_feature_makes_another_training() -> None:
+    item = Indexed(Utterance("u", "c", "s", "anger", "female", text="so"), "audio", "features", 0)
+    as_it_was = train.digest([item], ["gender"])
+    for change in ({"emotion": "fear"}, {"speaker": "t"}, {"gender": "male"}, {"corpus": "d"}, {"duration": 2.0}):
+        assert train.digest([replace(item, utterance=replace(item.utterance, **change))], ["gender"]) != as_it_was
+    assert train.digest([replace(item, features="others")], ["gender"]) != as_it_was
+    reread = replace(item, utterance=replace(item.utterance, text="no"), offset=9)
+    assert train.digest([reread], ["gender"]) == as_it_was, "what is not read does not count"
 
 
 def _at_hand(folder: Path, name: str, only: str, corpora: tuple[str, ...], seeds: tuple[int, ...]) -> Experiment:

@@ -59,8 +59,12 @@ class LinearClassifier:
         """
         meta = read_meta(directory)
         tensors = read_weights(directory, meta["identity"], "np")
-        values, classes = (meta["bins"],), (len(meta["classes"]),)
+        columns = tensors.get("columns", np.arange(meta["bins"]))
+        values, classes = (columns.size,), (len(meta["classes"]),)
         wanted = {"mean": values, "std": values, "clip": (1,), "weight": classes + values, "bias": classes}
-        if (found := {name: tensor.shape for name, tensor in tensors.items()}) != wanted:
+        if "columns" in tensors:
+            wanted["columns"] = values
+        found = {name: tensor.shape for name, tensor in tensors.items()}
+        if found != wanted or columns.dtype.kind != "i" or not ((columns >= 0) & (columns < meta["bins"])).all():
             raise SernetError(f"{directory / WEIGHTS}: not the linear classifier of {META}: {found}; {AGAIN}")
         return cls(**tensors), meta

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import recall_score, roc_auc_score
 
@@ -163,6 +164,16 @@ def test_a_class_of_few_speakers_leaves_no_interval(tmp_path: Path, make: Maker)
     assert None not in {row["ci_low"] for row in select(rows, condition="cross", **where)}
 
 
+def test_a_difference_is_over_the_seeds_that_both_systems_have(tmp_path: Path, make: Maker) -> None:
+    scored = make(tmp_path, corpora=("mini_en",), systems=("baseline", "am"), seeds=(0, 1), takes=2, ood=False)
+    rows = build_results([item for item in scored if (item.system, item.seed) != ("baseline", 1)], "mini")
+    where = {"run": "single_mini_en", "metric": "uar", "fold": "mean"}
+    alone = {system: one(rows, system=system, seed=0, versus=None, **where)["value"] for system in ("am", "baseline")}
+    other = one(rows, system="am", seed=1, versus=None, **where)["value"]
+    difference = one(rows, system="am", versus="baseline", **where)["value"]
+    assert difference == pytest.approx(alone["am"] - alone["baseline"], abs=2e-6) and other != alone["am"]
+
+
 def test_the_majority_row(experiment: tuple[list[Scored], list[Row]]) -> None:
     _, rows = experiment
     where = {"run": "cross_mini_en", "system": "majority", "test": "mini_de", "fold": "mean"}
@@ -215,6 +226,37 @@ def test_processes_change_no_byte_and_hand_on_what_is_wrong(
     few[0].score_file.write_bytes(b"damaged")
     with pytest.raises(SernetError, match="test.npz"):
         build_results(few, "mini", jobs=2)
+
+
+def test_intervals_are_the_t_intervals_of_the_speakers_and_of_the_seeds_where_one_model_hears_all(
+    tmp_path: Path, make: Maker
+) -> None:
+    """Closed forms for accuracy where all speakers say equally much; the second seed is worse than the first."""
+    scored = make(tmp_path, corpora=("mini_en", "mini_de"), systems=("am",), seeds=(0, 1), ood=False)
+    for condition in ("single", "cross"):
+        right: dict[int, dict[str, list[bool]]] = {0: {}, 1: {}}
+        chosen = [item for item in scored if item.condition == condition and item.test == "mini_de"]
+        for item in chosen:
+            scores = ScoreSet.load(item.score_file)
+            if item.seed:
+                some = np.char.endswith(scores.utt_id, "r-0")[:, None]  # anger and fear
+                spoilt = np.where(some, -scores.logits, scores.logits)
+                scores = replace(scores, logits=spoilt)
+                scores.save(item.score_file)
+            for speaker, said in zip(scores.speaker, scores.logits.argmax(1) == scores.label, strict=True):
+                right[item.seed].setdefault(str(speaker), []).append(said)
+        accuracy = np.array([[np.mean(of[speaker]) for speaker in sorted(of)] for of in right.values()])
+        speakers = accuracy.mean(0).var(ddof=1) / 8
+        seeds = accuracy.mean(1).var(ddof=1) / 2 if condition == "cross" else 0.0
+        assert condition == "single" or speakers / 4 < seeds < speakers * 4
+        freedom = (speakers + seeds) ** 2 / (speakers**2 / 7 + seeds**2 / 1)
+        half = t.ppf(0.975, freedom) * np.sqrt(speakers + seeds)
+        rows = build_results(chosen, "mini")
+        row = one(rows, metric="war", system="am", seed=None, fold="mean")
+        assert row["value"] == pytest.approx(accuracy.mean(), abs=1e-6)
+        limits = accuracy.mean() - half, accuracy.mean() + half
+        assert limits[0] > 0 and limits[1] < 1, "nothing is cut off"
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(limits, abs=0.05 * half), condition
 
 
 def test_few_speakers_have_no_interval(tmp_path: Path, make: Maker) -> None:

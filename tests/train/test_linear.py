@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from sklearn.linear_model import RidgeClassifier
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -14,6 +17,7 @@ from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.corpus.utterances import Utterance
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
+from sernet.pipeline.reading import read_json
 from sernet.score.files import ScoreSet
 from sernet.score.infer import load_model
 from sernet.score.linear import score
@@ -86,6 +90,61 @@ def test_ridge_regression_hears_what_emotion_explains(tmp_path):
     assert np.abs(scored.embedding).max() == 1.5
     with pytest.raises(SernetError, match="holds ridge regression on egemaps; this needs a network"):
         load_model(tmp_path)
+
+
+def _held_out_uar(x, label, speakers, strength):
+    """The UAR of scikit-learn's ridge regression on speakers whom it did not hear, dealt into five groups by name."""
+    names, decided = sorted(set(speakers)), np.full(len(label), -1)
+    share = len(label) / len(CLASSES) / np.bincount(label)[label]
+    group = np.array([names.index(name) % 5 for name in speakers])
+    for number in range(5):
+        rest, asked = group != number, group == number
+        scaler = StandardScaler().fit(x[rest])
+        inner, outer = (np.clip(scaler.transform(x[some]), -2, 2) for some in (rest, asked))
+        explained = np.std([inner[label[rest] == c].mean(0) for c in range(len(CLASSES))], axis=0)
+        alpha = strength * np.mean(((inner * explained) ** 2).sum(1))
+        solver = RidgeClassifier(alpha=alpha).fit(inner * explained, label[rest], sample_weight=share[rest])
+        decided[asked] = solver.predict(outer * explained)
+    return balanced_accuracy_score(label, decided)
+
+
+def test_layers_and_strength_are_chosen_on_training_speakers_held_out(tmp_path):
+    """What the layer 2 says of a class, each speaker says in another way: useful only for speakers who were heard."""
+    data = examples(160)
+    speakers = [f"s{number % 7:02d}" for number in range(160)]
+    for number, (utterance, matrix) in enumerate(zip(data.utterances, data.features, strict=True)):
+        own = np.random.default_rng([number % 7, ord(utterance.emotion[0])]).normal(size=4)
+        matrix[:, 4:8] = 8 * own + np.random.default_rng(number).normal(size=4)
+        data.utterances[number] = replace(utterance, speaker=speakers[number])
+    label = data.labels(CLASSES, MERGE)
+    known = label >= 0
+    x, heard = np.concatenate(data.features)[known].astype(np.float64), np.array(speakers)[known]
+    columns = {(0,): range(4), (2,): range(4, 8), (0, 5): [*range(4), *range(8, 12)]}
+    expected = [
+        _held_out_uar(x[:, columns[layers]], label[known], heard.tolist(), strength)
+        for layers in columns
+        for strength in (0.01, 30.0)
+    ]
+    best = int(np.argmax(expected))
+    assert 0 < best < len(expected) - 1 and len(set(expected)) > 3
+    config = RidgeConfig(features="w", layers=[list(layers) for layers in columns], strength=[0.01, 30.0])
+    fit(data, CLASSES, MERGE, None, config, tmp_path, "x", layers=[0, 2, 5])
+    notes = read_json(tmp_path / "model.json")["notes"]
+    found = [float(note.partition("UAR ")[2].split()[0]) for note in notes]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert [number for number, note in enumerate(notes) if note.endswith("(chosen)")] == [best]
+    layers = [*columns][best // 2]
+    scored = ScoreSet(**score(tmp_path, data))
+    embedded = np.clip(StandardScaler().fit_transform(x[:, columns[layers]]), -2, 2)
+    np.testing.assert_allclose(scored.embedding[known], embedded, atol=1e-3)
+    path = tmp_path / "model.safetensors"
+    with safe_open(path, "np") as file:
+        whole = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        meta = file.metadata()
+    for columns in (whole["columns"] + 8, whole["columns"] - 1, whole["columns"][:-1], whole["columns"].astype(float)):
+        save_file(whole | {"columns": columns}, path, metadata=meta)
+        with pytest.raises(SernetError, match=r"model\.safetensors: not the linear classifier of model\.json"):
+            score(tmp_path, data)
 
 
 def test_a_small_corpus_counts_like_a_large_one_where_it_is_asked_to(tmp_path):
