@@ -17,6 +17,7 @@ from sernet.config.functionals import RidgeConfig, SvmConfig
 from sernet.corpus.utterances import Utterance
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
+from sernet.model.linear import LinearClassifier
 from sernet.pipeline.reading import read_json
 from sernet.score.files import ScoreSet
 from sernet.score.infer import load_model
@@ -193,3 +194,31 @@ def test_what_cannot_be_is_refused_in_words(trained, tmp_path):
         score(Path(tmp_path), examples())
     with pytest.raises(SernetError, match="holds a linear SVM on egemaps; this needs a network"):
         load_model(trained)
+
+
+def test_the_layers_are_chosen_on_training_speakers_and_scored_from_the_same_columns(tmp_path: Path) -> None:
+    """Layer 1 tells the emotion of anybody; layer 2 only that of speakers who were heard, by who they are."""
+    draws = np.random.default_rng(0)
+    utterances, features = [], []
+    for speaker in range(10):
+        for take in range(12):
+            emotion = ("anger", "sadness")[take % 2]
+            sign = 1 if take % 2 else -1
+            good = sign + 0.8 * draws.standard_normal(4)
+            own = np.zeros(40)
+            own[4 * speaker + 2 * (take % 2)] = 9  # a place of the speaker's own for each emotion
+            utterances.append(Utterance(f"u{speaker}-{take}", "tiny", f"s{speaker}", emotion))
+            features.append(np.concatenate([np.pad(good, (0, 36)), own])[None].astype(np.float32))
+    config = RidgeConfig(features="whisper", strength=[0.1, 1.0], layers=[[2], [1], [1, 2]])
+    examples = Examples(utterances, features)
+    fit(examples, ["anger", "sadness"], {}, None, config, tmp_path, "x", layers=[1, 2])
+    classifier, meta = LinearClassifier.load(tmp_path)
+    (line,) = [note for note in meta["notes"] if note.endswith("(chosen)")]
+    assert line.startswith("layers [1], ") and len(meta["notes"]) == 6
+    assert classifier.columns is not None and classifier.columns.tolist() == list(range(40))
+    told = score(tmp_path, examples)
+    assert told["embedding"].shape == (120, 40)
+    assert np.mean(told["logits"].argmax(1) == told["label"]) > 0.9
+    unknown = config.model_copy(update={"layers": [[7]]})
+    with pytest.raises(SernetError, match=r"has no layer 7; it has \[1, 2\]"):
+        fit(examples, ["anger", "sadness"], {}, None, unknown, tmp_path, "x", [1, 2])
