@@ -146,6 +146,17 @@ class OodSetConfig(Strict):
         """Whether ``where`` chooses an utterance."""
         return all(getattr(utterance, key) in values for key, values in self.where.items())
 
+    def shares(self, other: OodSetConfig) -> bool:
+        """Whether it is sure, whatever the corpus holds, that both take the same utterances of it.
+
+        Stage 1 finds those that it is not sure of.
+        """
+        if self.corpus is None or self.corpus != other.corpus:
+            return False
+        common = self.where.keys() & other.where.keys()
+        met = all(set(self.where[key]) & set(other.where[key]) for key in common)
+        return met and (not self.where or not other.where or self.where.keys() == other.where.keys())
+
     @model_validator(mode="after")
     def _consistent(self) -> OodSetConfig:
         if (self.source == "held-out") != (self.condition == "ood-near"):

@@ -306,6 +306,13 @@ class RecipeConfig(Strict):
             tuning = [ood_set for ood_set in run.ood if self.ood.sets.get(ood_set, TEST_SET).split == "dev"]
             if tuning and not run.dev_speakers:
                 raise ValueError(f"runs.{name}.ood: {tuning[0]} is made from dev speech; set dev_speakers")
+            for tuned in tuning:
+                for tested in (n for n in run.ood if n in self.ood.sets and self.ood.sets[n].split == "test"):
+                    if self.ood.sets[tuned].shares(self.ood.sets[tested]):
+                        raise ValueError(
+                            f"runs.{name}.ood: {tuned}, which detectors are tuned on, and {tested}, which they are "
+                            f"tested on, take the same utterances of {self.ood.sets[tuned].corpus}; set `where` apart"
+                        )
             if lacking := [ood_set for ood_set in self.ood.tune_on if run.ood and ood_set not in run.ood]:
                 raise ValueError(f"runs.{name}.ood lacks {lacking[0]}, which ood.tune_on names")
             for system in run.systems or []:

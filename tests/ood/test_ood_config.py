@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from sernet.config.base import validate
-from sernet.config.ood import NETWORK_DETECTORS, STANDARD_SETS, TRIVIAL_DETECTORS, OodConfig
+from sernet.config.ood import NETWORK_DETECTORS, STANDARD_SETS, TRIVIAL_DETECTORS, OodConfig, OodSetConfig
 from sernet.config.recipe import SYSTEMS, RecipeConfig
 from sernet.errors import SernetError
 from sernet.ood.registry import DETECTORS
@@ -136,3 +136,25 @@ def test_a_recipe_names_standard_sets_without_defining_them_and_may_redefine_the
     assert set(recipe.ood.sets) == {"white_10", "telephone", "opus_1"}
     assert recipe.ood.sets["white_10"] == STANDARD_SETS["white_10"] and recipe.ood.sets["white_10"].strength == 10
     assert recipe.ood.sets["telephone"].strength == -20
+
+
+@pytest.mark.parametrize(
+    ("tuned", "tested", "same"),
+    [
+        ({"session": ["1", "2"]}, {"session": ["2", "3"]}, True),
+        ({"session": ["1"]}, {"session": ["2", "3"]}, False),
+        ({}, {"session": ["2"]}, True),
+        ({}, {}, True),
+        ({"session": ["1"], "emotion": ["calm"]}, {"session": ["2"]}, False),
+        ({"session": ["1"]}, {"emotion": ["calm"]}, False),  # nobody knows before stage 1
+    ],
+)
+def test_a_set_to_tune_on_that_takes_clips_of_a_test_set_is_known_by_its_filters(
+    tuned: dict[str, list[str]], tested: dict[str, list[str]], same: bool
+) -> None:
+    def far(where: dict[str, list[str]], split: str, corpus: str = "esc10") -> OodSetConfig:
+        raw = {"condition": "ood-far", "source": "corpus", "corpus": corpus, "where": where, "split": split}
+        return OodSetConfig.model_validate(raw)
+
+    assert far(tuned, "dev").shares(far(tested, "test")) is same
+    assert not far(tuned, "dev").shares(far(tested, "test", "fsdd"))
