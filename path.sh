@@ -13,7 +13,7 @@ sernet_environment() {
   local base=${SERNET_PYTHON:-python3} env=${SERNET_ENV:-$SERNET_ROOT/.venv} wanted mark
   [ -z "${SERNET_LOCK:-}" ] || exec {SERNET_LOCK}<&- # of an earlier time, in a shell that a person works in
   if [ "$env" = current ]; then
-    python -c 'import sys; from sernet.pipeline.stamps import lacking; sys.exit(", ".join(lacking()) or 0)' || {
+    python -c 'import sys; from sernet.pipeline.libraries import lacking; sys.exit(", ".join(lacking()) or 0)' || {
       echo "path.sh: SERNET_ENV=current, but the active environment lacks what is named above; see requirements.txt" >&2
       return 1
     }

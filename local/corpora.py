@@ -10,6 +10,7 @@ from sernet.config.synthesis import SynthesisConfig
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 
 
@@ -25,7 +26,7 @@ def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str |
                     name=f"make {name}",
                     script="local.corpora",
                     stamp=experiment.data(name) / "corpora.json",
-                    config={"name": name, "synthesis": synthesis.model_dump(mode="json")},
+                    config={"name": name, "synthesis": settings(synthesis)},
                     modules=("sernet.corpus.mini",),
                     outputs=tuple(root / path for path in synthesis.files()),
                     arguments={"root": str(root), "nj": request.nj},

@@ -5,22 +5,23 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sernet.config.load import load_recipe
-from sernet.errors import SernetError, UsageError, first_of
+from sernet.errors import SernetError, first_of
 from sernet.experiment import Experiment
+from sernet.pipeline import endings, stopwatch
 from sernet.pipeline.digests import FileDigests, ModuleDigests
 from sernet.pipeline.files import write_json
 from sernet.pipeline.jobs import Runner
-from sernet.pipeline.lock import lock
+from sernet.pipeline.lock import could_lock, lock
 from sernet.pipeline.options import Request
-from sernet.pipeline.reading import read_json
+from sernet.pipeline.revision import revision, user
 from sernet.pipeline.stages import STAGES, Stage, needed
 from sernet.pipeline.stamps import Job, Stamps
 from sernet.pipeline.sweep import sweep
@@ -41,8 +42,8 @@ class Driver:
             tuple(request.seeds) if request.seeds else None,
             Path(request.corpus_root) if request.corpus_root else None,
         )
-        self.files = FileDigests(self.experiment.workdir / "data" / ".digests.json")
-        self.stamps = Stamps(self.files, ModuleDigests(ROOT), self.experiment.workdir)
+        self.files = FileDigests(self.experiment.workdir / "data" / ".digests.json", request.verify)
+        self.stamps = Stamps(self.files, ModuleDigests(ROOT), self.experiment.workdir, revision(ROOT))
         self._done: set[str] = set()
         self.chosen = [s for s in STAGES if request.stage <= s.number <= request.stop_stage]
 
@@ -54,7 +55,102 @@ class Driver:
         held = lock(self.experiment.workdir / "exp", self.request.command)
         if left := sweep(self.experiment.folder):
             print(f"{left} half-written files of killed runs removed from {self.experiment.folder}", flush=True)
-        runner = Runner(
+        runner = self._runner(held)
+        try:
+            for stage in self.chosen:
+                self._do(stage, runner)
+        except BaseException:
+            with suppress(OSError):  # what has failed says more
+                self.files.save()
+            raise
+        self.files.save()
+
+    def plan(self) -> None:
+        """Say which stages and jobs would run and why; make nothing.
+
+        Raises:
+            SernetError: what `run` would refuse, as far as it can be known before anything is made.
+        """
+        self.experiment.runs  # noqa: B018
+        for stage in needed(self.chosen):
+            self._must_be_done(stage)
+        could_lock(self.experiment.workdir / "exp")
+        unsure = None
+        for stage in self.chosen:
+            if unsure:
+                print(f"stage {stage.number} {stage.name}: follows from stage {unsure}; known when that is done")
+                self._warn(stage)
+                continue
+            stale = self._stale(stage)
+            print(f"stage {stage.number} {stage.name}: {f'{len(stale)} to do' if stale else 'up to date'}")
+            for job, reason in stale:
+                print(f"  {job.name}: {reason}")
+            self._refuse_overwriting(stage, stale)
+            self._runner().check([job for job, _ in stale])
+            if stale:
+                unsure = f"{stage.number} {stage.name}"
+
+    def _warn(self, stage: Stage) -> None:
+        """Say of finished trainings behind a stage that is to be done what may become of them.
+
+        Raises:
+            SernetError: they would be overwritten whatever comes of it.
+        """
+        if stage.name != "train" or self.request.force:
+            return
+        try:
+            jobs = [job for phase in self._phases(stage) for job in phase]
+        except SernetError:
+            return  # what they would be made from is not there yet
+        finished = [job for job in jobs if job.finished]
+        self._refuse_overwriting(stage, [(job, why) for job in finished if (why := self.stamps.stale(job))])
+        if finished:
+            print(f"  {len(finished)} finished trainings stay as long as their data do; else the run refuses them")
+
+    def accept(self) -> None:
+        """Stamp anew, in the chosen stages, what only older code has made; run nothing.
+
+        Raises:
+            SernetError: a finished training was made from other settings or inputs, or its outputs were changed.
+        """
+        self.experiment.runs  # noqa: B018
+        make = not self.request.dry_run
+        folder = self.experiment.workdir / "exp"
+        held = lock(folder, self.request.command) if make else could_lock(folder)
+        by, when = user(ROOT), time.strftime("%Y-%m-%d")
+        accepted: dict[str, None] = {}
+        left: dict[str, str] = {}
+        lost: dict[str, str] = {}
+
+        def why(job: Job) -> str | None:
+            if self.stamps.stale(job) is None:
+                return None
+            reason = self.stamps.accept(job, by, when, make)
+            if reason is None:
+                accepted[job.name] = None
+            else:
+                (lost if job.finished else left)[job.name] = reason
+            return reason
+
+        for stage in self.chosen:
+            accepted.clear()
+            left.clear()
+            for phase in _script(stage).jobs(self.experiment, self.request, why):
+                for job in phase:
+                    why(job)
+            done = "accepted" if make else "would be accepted"
+            print(f"stage {stage.number} {stage.name}: {len(accepted)} {done}, {len(left)} to be done", flush=True)
+            for name, reason in left.items():
+                print(f"  {name}: {reason}")
+        if held is not None:
+            self.files.save()
+            os.close(held)
+        if lost:
+            named = "".join(f"\n  {name}: {reason}" for name, reason in lost.items())
+            raise SernetError(f"--accept-code takes over what differs only in code; these are no such trainings:{named}")
+
+    def _runner(self, held: int | None = None) -> Runner:
+        return Runner(
             ROOT,
             self.experiment.workdir,
             self.request.nj,
@@ -63,28 +159,6 @@ class Driver:
             os.environ.get("SERNET_GPU_CMD", ""),
             held,
         )
-        try:
-            for stage in self.chosen:
-                self._do(stage, runner)
-        finally:
-            self.files.save()
-
-    def plan(self) -> None:
-        """Say which stages and jobs would run and why; make nothing."""
-        self.experiment.runs  # noqa: B018
-        for stage in needed(self.chosen):
-            self._must_be_done(stage)
-        unsure = None
-        for stage in self.chosen:
-            if unsure:
-                print(f"stage {stage.number} {stage.name}: follows from stage {unsure}; known when that is done")
-                continue
-            reasons = {job.name: reason for job, reason in self._stale(stage)}
-            print(f"stage {stage.number} {stage.name}: {f'{len(reasons)} to do' if reasons else 'up to date'}")
-            for name, reason in reasons.items():
-                print(f"  {name}: {reason}")
-            if reasons:
-                unsure = f"{stage.number} {stage.name}"
 
     def _do(self, stage: Stage, runner: Runner) -> None:
         start = time.monotonic()
@@ -117,8 +191,8 @@ class Driver:
 
     def _note_time(self, stage: Stage, seconds: float | None) -> None:
         """Remember how long a stage took in one go (None: not in one), for the report; no result hangs on it."""
-        path = self.experiment.folder / "stages.json"
-        known = read_json(path) if path.exists() else {}
+        path = self.experiment.folder / stopwatch.FILE
+        known = stopwatch.read(path)
         known.pop(stage.name, None)
         write_json(path, known | ({} if seconds is None else {stage.name: round(seconds, 1)}))
 
@@ -168,8 +242,10 @@ class Driver:
             more = f"\n  and {len(finished) - 5} more" if len(finished) > 5 else ""
             raise SernetError(
                 f"{len(finished)} finished trainings would be overwritten:{named}{more}\n"
-                f"To keep them and train anew beside them: --tag NAME. "
-                f"To train them again: --force --stage {stage.name}"
+                "To keep them and train anew beside them: --tag NAME. "
+                f"To train them again: --force --stage {stage.name}. "
+                "If only code differs (modules) and you have looked at the change and know that it does not matter: "
+                "--accept-code stamps them anew, and the report says who accepted it"
             )
 
     def _note_versions(self, valid: list[Job]) -> None:
@@ -195,19 +271,12 @@ def main() -> None:
     """``python -m local.driver REQUEST-FILE``; exit 1 on what a person can mend, 2 on a bad key or value."""
     request = Request.read(Path(sys.argv[1]))
     Path(sys.argv[1]).unlink()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that running jobs are stopped too
-    try:
+    def work() -> int:
         driver = Driver(request)
-        driver.plan() if request.dry_run else driver.run()
-    except UsageError as error:
-        print(f"run.sh: {error}", file=sys.stderr)
-        sys.exit(2)
-    except SernetError as error:
-        print(f"run.sh: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("run.sh: interrupted; run the same command again, without --force, to go on", file=sys.stderr)
-        sys.exit(130)
+        driver.accept() if request.accept_code else driver.plan() if request.dry_run else driver.run()
+        return 0
+
+    sys.exit(endings.run("run.sh", work, "interrupted; run the same command again, without --force, to go on"))
 
 
 if __name__ == "__main__":

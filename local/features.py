@@ -19,6 +19,7 @@ from sernet.errors import SernetError
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 
 Settings = FeatureConfig | FunctionalsConfig | SpeechEncoderConfig
@@ -110,7 +111,7 @@ def conclude(experiment: Experiment) -> list[str]:
 
 def encoder_values(config: SpeechEncoderConfig) -> dict[str, Any]:
     """What a job that runs an encoder reads of its configuration."""
-    return {"encoder": config.model_dump(mode="json", exclude=SAID)}
+    return {"encoder": settings(config, exclude=SAID)}
 
 
 def _settings(experiment: Experiment, name: str) -> list[Settings]:
@@ -132,7 +133,7 @@ def _merge_job(experiment: Experiment, request: Request, name: str, config: Sett
     folder = experiment.features(name, config.name)
     (kind,) = (kind for kind, of in KINDS.items() if isinstance(config, of))
     arguments: dict[str, Any] = {"device": request.device}
-    values: dict[str, Any] = {kind: config.model_dump(mode="json")}
+    values: dict[str, Any] = {kind: settings(config)}
     if isinstance(config, SpeechEncoderConfig):
         place, weights = experiment.weights(config)
         arguments["place"] = str(place)

@@ -15,6 +15,7 @@ from sernet.corpus.utterances import read_cuts
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 from sernet.units import Unit
 
@@ -112,7 +113,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[U
         script="local.ood",
         stamp=folder / "ood.json",
         config={
-            "ood": config.model_dump(mode="json", exclude={"sets": True}) | {"sets": _described(config, ood_sets)},
+            "ood": settings(config, exclude={"sets"}) | {"sets": _described(config, ood_sets)},
             "sets": ood_sets,
             "dev": "dev" in experiment.sets(unit),
             "utterances": {name: digest(items) for name, items in there.items()},
@@ -138,11 +139,7 @@ def _job(experiment: Experiment, request: Request, unit: Unit, seeds: Sequence[U
 def _described(config: OodConfig, names: Sequence[str]) -> dict[str, object]:
     """The sets that settings may hang on, and the corrupted ones, which some detectors leave out."""
     sets = {name: config.sets[name] for name in names}
-    return {
-        name: of.model_dump(mode="json")
-        for name, of in sets.items()
-        if name in config.tune_on or of.condition == "corrupted"
-    }
+    return {name: settings(of) for name, of in sets.items() if name in config.tune_on or of.condition == "corrupted"}
 
 
 if __name__ == "__main__":

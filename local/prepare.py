@@ -21,6 +21,7 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.files import write_json, write_text
 from sernet.pipeline.options import Request
 from sernet.pipeline.reading import read_json
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stages import find
 from sernet.pipeline.stamps import Job
 from sernet.units import Run
@@ -112,7 +113,7 @@ def _corpus_job(experiment: Experiment, name: str) -> Job:
         script="local.prepare",
         stamp=out / "prepare.json",
         config={
-            "corpus": corpus.model_dump(mode="json", exclude=NOT_READ),
+            "corpus": settings(corpus, exclude=NOT_READ),
             "allow_partial": _may_be_partial(experiment, name, choice),
             "max_bad_share": choice.max_bad_share,
             "root": str(root),
@@ -180,10 +181,7 @@ def _list_bad(path: Path, bad: list[BadAudio]) -> None:
 
 def _folds_job(experiment: Experiment, run: Run) -> Job:
     protocol = run.config.protocol
-    published = {
-        name: {k: v.model_dump(mode="json") for k, v in experiment.recipe.corpora[name].folds.items()}
-        for name in run.train
-    }
+    published = {name: {k: settings(v) for k, v in experiment.recipe.corpora[name].folds.items()} for name in run.train}
     lists = {} if protocol.path is None else {name: _lists(experiment, protocol.path, name) for name in run.train}
     controlled = {
         attribute
@@ -197,13 +195,13 @@ def _folds_job(experiment: Experiment, run: Run) -> Job:
         script="local.prepare",
         stamp=experiment.folder / run.name / "folds.json",
         config={
-            "run": run.config.model_dump(mode="json", include=CHECKED if run.joint else CHECKED - {"classes_of"}),
+            "run": settings(run.config, include=CHECKED if run.joint else CHECKED - {"classes_of"}),
             "train": run.train,
             "tests": run.tests,
             "published": published,
             "needs_gender": "gender" in controlled,
         },
-        modules=("sernet.data.protocols", "sernet.data.partition"),
+        modules=("sernet.data.protocols", "sernet.data.partition", "sernet.corpus.cuts"),
         inputs=(*cuts, *(file for folder in lists.values() for file in list_files(folder))),
         outputs=tuple(experiment.folds_path(name, run) for name in run.train) if run.folded else (),
         arguments={

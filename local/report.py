@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
@@ -14,20 +13,26 @@ import yaml
 
 from local import timeline
 from local.prepare import leaks_path
+from local.provenance import accepted, computed, merged
 from local.score import probe_path, probed_sets, score_path, sets
 from sernet.data.leaks import said
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
+from sernet.pipeline import stopwatch
 from sernet.pipeline.digests import of_value
+from sernet.pipeline.libraries import versions
+from sernet.pipeline.machine import model_name
 from sernet.pipeline.options import Request
 from sernet.pipeline.reading import read_json
+from sernet.pipeline.revision import revision
 from sernet.pipeline.stages import STAGES
-from sernet.pipeline.stamps import Job, versions
+from sernet.pipeline.stamps import Job
 from sernet.report.encoders import contaminated, encoders
 from sernet.units import Run, Unit
 
 ENOUGH_SEEDS = 3
-TEMPLATES = Path(__file__).resolve().parents[1] / "sernet" / "report" / "templates"
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "sernet" / "report" / "templates"
 
 
 def jobs(experiment: Experiment, request: Request, reason: Callable[[Job], str | None]) -> Iterator[list[Job]]:
@@ -166,6 +171,8 @@ def _job(experiment: Experiment, request: Request) -> Job:
         "decision values",
         "preliminary",
         "allowed leaks",
+        "computed",
+        "accepted",
     )
     return Job(
         name=f"report {experiment.name}",
@@ -186,7 +193,7 @@ def _job(experiment: Experiment, request: Request) -> Job:
             },
             "shown": {key: provenance[key] for key in shown},
         },
-        modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html"),
+        modules=("sernet.report.results", "sernet.report.markdown", "sernet.report.html", "sernet.report.probed"),
         inputs=(*files, *(TEMPLATES / f"{name}.j2" for name in ("index.html", "table.html", "style.css"))),
         outputs=(
             folder / "results.json",
@@ -250,9 +257,9 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
     return {
         "title": experiment.recipe.config.title,
         "command": request.command,
-        "revision": _revision(),
+        "revision": revision(ROOT),
         "config digest": of_value([recipe, _resolved(experiment)])[:16],
-        "environment": versions() | {"machine": f"{platform.system()} {platform.machine()}, {_processor()}"},
+        "environment": versions() | {"machine": f"{platform.system()} {platform.machine()}, {model_name()}"},
         "runs": runs,
         "folds": {run.name: " ".join(map(str, experiment.fold_numbers(run))) for run in experiment.runs},
         "folds apart": folds_apart(experiment),
@@ -262,7 +269,9 @@ def _provenance(experiment: Experiment, request: Request, units: list[Unit], rec
         "decision values": decision_values(experiment),
         "contaminated": contaminated(experiment),
         "encoders": encoders(experiment),
-        "merged": _merged(units),
+        "merged": merged(units),
+        "computed": computed(units),
+        "accepted": accepted(experiment, units),
         "training time": _training_time(units),
         "stage times": _stage_times(experiment, request),
         "preliminary": preliminary(experiment),
@@ -274,34 +283,6 @@ def _resolved(experiment: Experiment) -> dict[str, Any]:
     """Systems with all their defaults: a default that changes makes another experiment."""
     systems = experiment.recipe.systems.items()
     return {name: [part.model_dump(mode="json") for part in parts] for name, parts in systems}
-
-
-def _merged(units: list[Unit]) -> str:
-    """How many models come from other experiments (utils/merge.sh), and from which."""
-    stamps = [unit.directory / "train.json" for unit in units]
-    origins = [found["merged from"] for path in stamps if path.exists() and "merged from" in (found := read_json(path))]
-    names = sorted({origin.partition("/")[0] for origin in origins})
-    return f"{len(origins)} of {len(units)} models were trained in {', '.join(names)}" if origins else ""
-
-
-def _revision() -> str:
-    """The commit, marked where files differ from it; "unknown" outside a repository."""
-    root = Path(__file__).resolve().parents[1]
-    git = ["git", "-C", str(root)]
-    try:
-        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
-        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return head.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
-
-
-def _processor() -> str:
-    try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    except OSError:
-        found = None
-    return found.group(1) if found else platform.processor()
 
 
 def _training_time(units: list[Unit]) -> str:
@@ -320,8 +301,7 @@ def _training_time(units: list[Unit]) -> str:
 
 def _stage_times(experiment: Experiment, request: Request) -> str:
     """How long each stage worked when it last had something to do."""
-    path = experiment.folder / "stages.json"
-    times = read_json(path) if path.exists() else {}
+    times = stopwatch.read(experiment.folder / stopwatch.FILE)
     shown = [f"{name} {times[name]:.0f} s" for name in (s.name for s in STAGES) if name in times and name != "report"]
     return f"{', '.join(shown)} ({request.nj} jobs at a time)" if shown else "unknown"
 

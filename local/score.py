@@ -17,6 +17,7 @@ from sernet.corpus.utterances import read_cuts
 from sernet.experiment import Experiment
 from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.options import Request, may_use_gpu
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 from sernet.units import Unit
 
@@ -102,7 +103,7 @@ def _set_job(experiment: Experiment, request: Request, unit: Unit, name: str) ->
     config = experiment.recipe.config.ood.sets[name]
     front_end = experiment.front_end(unit.system)
     path = made_path(experiment, unit, name, front_end)
-    values: dict[str, Any] = {"features": experiment.recipe.config.fbank.model_dump(mode="json")}
+    values: dict[str, Any] = {"features": settings(experiment.recipe.config.fbank)}
     arguments: dict[str, Any] = {"name": name}
     if encoder := experiment.encoder(unit.system):
         place, weights = experiment.weights(encoder)
@@ -116,11 +117,15 @@ def _set_job(experiment: Experiment, request: Request, unit: Unit, name: str) ->
         script="local.score",
         stamp=path.with_suffix(".json"),
         config={
-            "set": config.model_dump(mode="json"),
+            "set": settings(config),
             **values,
             "ID utterances": sorted(wanted),
         },
-        modules=("sernet.ood.store", f"sernet.features.{'encoders.extractor' if encoder else 'fbank'}"),
+        modules=(
+            "sernet.ood.store",
+            "sernet.corpus.utterances",
+            f"sernet.features.{'encoders.extractor' if encoder else 'fbank'}",
+        ),
         inputs=tuple(experiment.data(corpus) / "cuts.jsonl.gz" for corpus in corpora),
         outputs=(path, path.with_suffix(".jsonl")),
         arguments=arguments,

@@ -19,11 +19,14 @@ from sernet.pipeline.digests import of_value
 from sernet.pipeline.files import write_json
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.reading import read_json
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 from sernet.timeline import models
 from sernet.timeline.models import segments_path, set_path
 from sernet.timeline.models import tested as units
 from sernet.units import Unit
+
+DECODING = ("sernet.timeline.annotate", "sernet.timeline.store", "sernet.ood.over_time")
 
 __all__ = ["segments_path", "units"]
 
@@ -70,7 +73,7 @@ def conclude(experiment: Experiment) -> list[str]:
 def _config(experiment: Experiment, *names: str) -> dict[str, Any]:
     """The parts of the recipe's `timeline` that a job reads."""
     assert experiment.recipe.config.timeline is not None
-    return experiment.recipe.config.timeline.model_dump(mode="json", include=set(names))
+    return settings(experiment.recipe.config.timeline, include=set(names))
 
 
 def _set_job(experiment: Experiment, unit: Unit, part: str) -> Job:
@@ -82,10 +85,10 @@ def _set_job(experiment: Experiment, unit: Unit, part: str) -> Job:
         script="local.timeline",
         stamp=path.with_suffix(".json"),
         config={
-            "features": experiment.recipe.config.fbank.model_dump(mode="json"),
+            "features": settings(experiment.recipe.config.fbank),
             "recordings": of_value(wanted),
         },
-        modules=("sernet.timeline.store",),
+        modules=("sernet.timeline.store", "sernet.corpus.utterances"),
         inputs=tuple(experiment.data(corpus) / "cuts.jsonl.gz" for corpus in unit.run.train),
         outputs=(path, path.with_suffix(".jsonl")),
         arguments={"kind": "set", "plans": wanted},
@@ -178,7 +181,7 @@ def _decoding(experiment: Experiment, unit: Unit, part: str, kind: str) -> dict[
     return {
         "script": "local.timeline",
         "config": {
-            "timeline": config.model_dump(mode="json", exclude={"decoder", "runs", "tune", "sequence"}),
+            "timeline": settings(config, exclude={"decoder", "runs", "tune", "sequence"}),
             "options": experiment.recipe.config.ood.options.get(detector, {}) if detector else {},
             "train": {name: labels.count(name) for name in config.classes},
             "balanced": "class" in experiment.recipe.settings(unit.run.config, models.trained_system(unit))[1].balance,
@@ -220,7 +223,7 @@ def _tune_job(experiment: Experiment, unit: Unit) -> Job:
     return Job(
         name=f"tune {unit.name}",
         stamp=folder / "tune.json",
-        modules=("sernet.timeline.tune", "sernet.timeline.store", "sernet.ood.over_time"),
+        modules=("sernet.timeline.tune", *DECODING),
         outputs=(folder / "tuned.json",),
         **common | {"config": common["config"] | _config(experiment, "tune")},
     )
@@ -245,7 +248,7 @@ def _segments_job(experiment: Experiment, unit: Unit, tuned_on: list[Unit]) -> J
     return Job(
         name=f"segments {unit.name}",
         stamp=segments_path(unit).with_name("timeline.json"),
-        modules=("sernet.timeline.account", "sernet.timeline.tune", "sernet.ood.over_time"),
+        modules=("sernet.timeline.account", "sernet.timeline.tune", *DECODING),
         outputs=(segments_path(unit),),
         **common | {"inputs": common["inputs"] + tuned, "arguments": arguments},
     )

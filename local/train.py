@@ -16,6 +16,7 @@ from sernet.pipeline import jobs as pipeline
 from sernet.pipeline.digests import of_value
 from sernet.pipeline.options import Request, may_use_gpu
 from sernet.pipeline.reading import read_json
+from sernet.pipeline.settings import settings
 from sernet.pipeline.stamps import Job
 from sernet.units import Unit
 
@@ -79,17 +80,17 @@ def _fit_linear(job: Job) -> None:
     folders = {corpus: Path(folder) for corpus, folder in job.arguments["features"].items()}
     known = {item.utterance.id: item for folder in folders.values() for item in read_cuts(folder / "cuts.jsonl.gz")}
     train = load_examples(folders, [known[identity] for identity in job.arguments["train"]])
-    settings: SvmConfig | RidgeConfig
+    linear: SvmConfig | RidgeConfig
     if "svm" in job.config:
-        settings = validate(SvmConfig, job.config["svm"], job.name)
+        linear = validate(SvmConfig, job.config["svm"], job.name)
     else:
-        settings = validate(RidgeConfig, job.config["ridge"], job.name)
+        linear = validate(RidgeConfig, job.config["ridge"], job.name)
     fit(
         train,
         job.config["classes"],
         job.config["merge"],
         job.config["corpus_classes"],
-        settings,
+        linear,
         job.stamp.parent,
         job.arguments["identity"],
         _heard(folders).get("layers"),
@@ -125,8 +126,8 @@ def _job(experiment: Experiment, request: Request, unit: Unit) -> Job:
     start = experiment.start(unit)
     model, training = experiment.recipe.settings(unit.run.config, unit.system)
     config: dict[str, Any] = {
-        "model": model.model_dump(mode="json"),
-        "train": training.model_dump(mode="json"),
+        "model": settings(model),
+        "train": settings(training),
         "classes": unit.run.config.classes,
         "merge": unit.run.config.merge,
         "corpus_classes": experiment.corpus_classes(unit),
@@ -164,7 +165,7 @@ def _linear_job(experiment: Experiment, unit: Unit, linear: SvmConfig | RidgeCon
         script="local.train",
         stamp=unit.directory / "train.json",
         config={
-            "svm" if isinstance(linear, SvmConfig) else "ridge": linear.model_dump(mode="json"),
+            "svm" if isinstance(linear, SvmConfig) else "ridge": settings(linear),
             "classes": unit.run.config.classes,
             "merge": unit.run.config.merge,
             "corpus_classes": experiment.corpus_classes(unit),

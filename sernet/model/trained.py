@@ -17,6 +17,17 @@ WEIGHTS, META = "model.safetensors", "model.json"
 AGAIN = "train again (stage train)"
 
 
+class Computed(BaseModel):
+    """What a training computed with; part of what two trainings may differ in."""
+
+    precision: str = "unknown"
+    threads: int = 1
+    processor: str = "unknown"
+
+    def __str__(self) -> str:
+        return f"{self.precision}, {self.threads} thread{'s' * (self.threads != 1)}, {self.processor}"
+
+
 class Settings(BaseModel):
     """How a model was trained, as a report says it."""
 
@@ -27,6 +38,8 @@ class Settings(BaseModel):
     train: dict[str, Any] | None = None
     svm: dict[str, Any] | None = None
     ridge: dict[str, Any] | None = None
+    computed: Computed | None = None
+    """None: trained before it was recorded."""
 
 
 class Trained(Settings):

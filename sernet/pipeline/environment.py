@@ -8,19 +8,23 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from sernet.errors import first_of
+from sernet.errors import SernetError, first_of
+from sernet.pipeline.lock import flock
 
 MARK = ".requirements"
 NAMED = 3
+WAY_OUT = "set SERNET_ENV to a folder on a local disk, or activate an environment and set SERNET_ENV=current"
 
 
 def hold() -> None:
     """Keep path.sh from remaking this process's environment as long as it lives; it does nothing in another one."""
     mark = Path(sys.prefix) / MARK
     if mark.exists():
-        fcntl.flock(os.open(mark, os.O_RDONLY), fcntl.LOCK_SH)
+        with suppress(SernetError):  # where nothing can be locked, path.sh has refused, unless told to use it as it is
+            flock(os.open(mark, os.O_RDONLY), fcntl.LOCK_SH, str(mark), WAY_OUT)
 
 
 def users(mark: Path) -> list[str]:
@@ -44,7 +48,9 @@ def main() -> None:
     """
     how, descriptor, env = sys.argv[1:]
     try:
-        fcntl.flock(int(descriptor), fcntl.LOCK_EX | fcntl.LOCK_NB if how == "alone" else fcntl.LOCK_SH)
+        flock(int(descriptor), fcntl.LOCK_EX | fcntl.LOCK_NB if how == "alone" else fcntl.LOCK_SH, env, WAY_OUT)
+    except SernetError as error:
+        sys.exit(f"path.sh: {error}")
     except BlockingIOError:
         seen = users(Path(env) / MARK)
         who = first_of(seen, NAMED) or "a process of another user or machine"

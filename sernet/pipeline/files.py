@@ -28,6 +28,7 @@ def atomic(path: Path | str) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
+        _set_mode(temporary)
         if temporary.is_dir():
             if path.exists():
                 old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
@@ -40,12 +41,24 @@ def atomic(path: Path | str) -> Iterator[Path]:
             _sync(temporary)
             os.replace(temporary, path)
         _sync(path.parent)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a write that fails does not say where
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _set_mode(path: Path) -> None:
+    """What the umask says: libraries that make their own temporary files give them to their owner only."""
+    mask = os.umask(0)
+    os.umask(mask)
+    for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if not each.is_symlink():
+            kept = 0o777 if each.is_dir() else 0o666 | each.stat().st_mode & 0o111
+            os.chmod(each, kept & ~mask)
 
 
 def _sync(path: Path) -> None:

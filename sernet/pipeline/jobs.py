@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,16 @@ from typing import Any
 from tqdm import tqdm
 
 from sernet.errors import SernetError, first_of
-from sernet.pipeline import cards, environment
-from sernet.pipeline.digests import FileDigests, ModuleDigests, of_value
+from sernet.pipeline import cards, endings, environment
+from sernet.pipeline.digests import FileDigests, ModuleDigests
 from sernet.pipeline.files import atomic
 from sernet.pipeline.reading import read_json
-from sernet.pipeline.stamps import Job, Stamps
+from sernet.pipeline.stamps import Job, Stamps, identity_of
 
 TAIL_LINES = 15
 TAILS = 2
+PATIENCE = 10.0
+"""Seconds that jobs have to end by themselves."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,7 @@ class Runner:
             SernetError: there are not so many GPUs; or one or more failed, raised when all others are done. The end of
                 each failing log is shown.
         """
-        dealt = any(job.uses_gpu for job in jobs) and not self.gpu_command
-        gpus = cards.find(self.gpus, os.environ) if dealt else None
+        gpus = self.check(jobs)
         for job in jobs:
             # What they stand for is about to change: a killed run goes on with the same command, without --force.
             job.stamp.unlink(missing_ok=True)
@@ -85,8 +88,7 @@ class Runner:
                         message = f"  {process.outcome()}"
                         bar.write(message) if sys.stderr.isatty() else print(message, flush=True)
             except BaseException:
-                for process in running:
-                    process.stop()
+                _stop(running)
                 raise
         if failed:
             tails = "\n".join(process.tail() for process in failed[:TAILS])
@@ -94,6 +96,19 @@ class Runner:
             raise SernetError(
                 f"{tails}\n{len(failed)} of {started} processes failed; see above{rest and ' and in:'}{rest}"
             )
+
+    def check(self, jobs: list[Job]) -> cards.Cards | None:
+        """The GPUs that ``jobs`` are dealt to; None where they need none, or their command finds one.
+
+        Raises:
+            SernetError: there are not so many; or the command that cmd.sh puts before a job is not there.
+        """
+        for job in jobs:
+            prefix = shlex.split(self.gpu_command if job.uses_gpu else self.cpu_command)
+            if prefix and shutil.which(prefix[0]) is None:
+                raise SernetError(f"{prefix[0]} is not there; install it, or correct cmd.sh (--cmd)")
+        dealt = any(job.uses_gpu for job in jobs) and not self.gpu_command
+        return cards.find(self.gpus, os.environ) if dealt else None
 
     def _start(self, waiting: list[_Process], running: list[_Process], gpus: cards.Cards | None) -> None:
         """Start those that there is room for."""
@@ -103,8 +118,24 @@ class Runner:
             card = gpus.take() if gpus and process.uses_gpu else None
             if card or not gpus or not process.uses_gpu:
                 waiting.remove(process)
+                running.append(process)  # first: what has begun to start is stopped, too
                 process.start(card)
-                running.append(process)
+
+
+def _stop(processes: list[_Process]) -> None:
+    """Stop all of them, whatever fails meanwhile: what made it necessary is raised, and says more."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave some behind
+    try:
+        for process in processes:
+            process.terminate()
+        end = time.monotonic() + PATIENCE
+        for process in processes:
+            process.wait(max(0.1, end - time.monotonic()))
+        for process in processes:
+            with suppress(OSError):
+                process.note_stopped()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _batches(jobs: list[Job], number: int) -> list[list[Job]]:
@@ -144,18 +175,15 @@ class _Process:
         with open(self.log, "w", encoding="utf-8") as log:
             log.write(f"# {shlex.join(command)}\n# started {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n")
             log.flush()
-            try:
-                self._popen = subprocess.Popen(
-                    command,
-                    cwd=self.runner.root,
-                    env=os.environ | seen,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=() if self.runner.held is None else (self.runner.held,),
-                )
-            except FileNotFoundError as error:
-                raise SernetError(f"{command[0]} is not there; install it, or correct cmd.sh (--cmd)") from error
+            self._popen = subprocess.Popen(
+                command,
+                cwd=self.runner.root,
+                env=os.environ | seen,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=() if self.runner.held is None else (self.runner.held,),
+            )
 
     def ended(self) -> bool:
         assert self._popen is not None
@@ -166,15 +194,23 @@ class _Process:
         self._note(f"# ended (code {code}) after {self._seconds():.1f} s")
         return True
 
-    def stop(self) -> None:
-        assert self._popen is not None
-        self._popen.send_signal(signal.SIGTERM)
+    def terminate(self) -> None:
+        if self._popen is not None and self._popen.poll() is None:
+            self._popen.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, which it must after so many seconds."""
+        if self._popen is None:
+            return
         try:
-            self._popen.wait(10)
+            self._popen.wait(seconds)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
-        self._note(f"# ended (code {self._popen.returncode}): stopped")
+
+    def note_stopped(self) -> None:
+        if self._popen is not None:
+            self._note(f"# ended (code {self._popen.returncode}): stopped")
 
     def outcome(self) -> str:
         name = first_of([job.name for job in self.jobs], 1)
@@ -196,8 +232,12 @@ class _Process:
         return time.monotonic() - self._start
 
     def _note(self, line: str) -> None:
-        with open(self.log, "a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        try:
+            with open(self.log, "a", encoding="utf-8") as log:
+                log.write(line + "\n")
+        except OSError as error:
+            error.filename = error.filename or str(self.log)
+            raise
 
 
 def main(run: Callable[[Job], None]) -> None:
@@ -213,7 +253,7 @@ def main(run: Callable[[Job], None]) -> None:
     failures = []
     for item in task["jobs"]:
         expected = item.pop("expected")
-        item["arguments"]["identity"] = of_value(expected)
+        item["arguments"]["identity"] = identity_of(expected)
         job = _job(item)
         try:
             _refuse_other_code(stamps.modules(job), expected["modules"])
@@ -221,14 +261,17 @@ def main(run: Callable[[Job], None]) -> None:
             stamps.write(job, expected)
         except SernetError as error:
             failures.append(f"{job.name}: {error}")
+        except OSError as error:
+            failures.append(f"{job.name}: {endings.in_words(error) or traceback.format_exc()}")
         except Exception:
             failures.append(f"{job.name}: {traceback.format_exc()}")
     # Last, where the end of the log that a user is shown begins.
-    print("\n".join(failures), file=sys.stderr, flush=True)
+    with suppress(OSError):  # the disk that holds the log may be full
+        print("\n".join(failures), file=sys.stderr, flush=True)
     sys.exit(1 if failures else 0)
 
 
-def _refuse_other_code(now: dict[str, str], planned: dict[str, str]) -> None:
+def _refuse_other_code(now: dict[str, Any], planned: dict[str, Any]) -> None:
     """A stamp says which code made a result: it must be the code that this process is about to import."""
     changed = [name for name in now if planned.get(name) != now[name]]
     if changed:

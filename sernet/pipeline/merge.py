@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sernet.errors import SernetError, first_of
-from sernet.pipeline.digests import FileDigests, of_value
+from sernet.pipeline.digests import FileDigests
 from sernet.pipeline.files import atomic, write_json
-from sernet.pipeline.reading import read_json
-from sernet.pipeline.stamps import Job, Stamps, differences
+from sernet.pipeline.stamps import Job, Stamp, Stamps, differences, read_stamp
 
 
 @dataclass
@@ -46,21 +45,25 @@ def merge(
         SernetError: ``other`` holds no finished job of that kind.
     """
     name = jobs[0].stamp.name
-    theirs = {path.parent: read_json(path) for path in sorted(other.glob(f"{within}/{name}"))}
-    if not theirs:
+    paths = sorted(other.glob(f"{within}/{name}"))
+    if not paths:
         raise SernetError(f"{other}: nothing finished in it (no {within}/{name})")
     expected = {job.name: stamps.expected(job) for job in jobs}
-    by_identity: dict[str, list[Job]] = {}
-    for job in jobs:
-        by_identity.setdefault(_identity(expected[job.name]), []).append(job)
     found = Merged()
-    for folder, stamp in theirs.items():
+    for path in paths:
+        folder = path.parent
         place = str(folder.relative_to(other))
-        same = by_identity.get(_identity(stamp))
-        if same is None:
-            found.refused[place] = _nearest(stamp, expected)
+        try:
+            stamp = read_stamp(path)
+        except SernetError as error:
+            found.refused[place] = f"its stamp is damaged: {error}"
             continue
-        changed = [key for key, digest in stamp["outputs"].items() if files.of_file(folder / Path(key).name) != digest]
+        differing = {job.name: _differing(stamp, expected[job.name], job.modules) for job in jobs}
+        same = [job for job in jobs if not differing[job.name]]
+        if not same:
+            found.refused[place] = _nearest(differing)
+            continue
+        changed = [key for key, digest in stamp.outputs.items() if files.of_file(folder / Path(key).name) != digest]
         if changed:
             found.refused[place] = f"{first_of(changed, 3)}: missing, or not as it was when the training ended"
             continue
@@ -73,27 +76,26 @@ def merge(
             else:
                 found.taken[job.name] = place
                 if make:
-                    _copy(job, folder, stamp | expected[job.name], f"{other.name}/{place}", stamps)
+                    _copy(job, folder, stamp, expected[job.name], f"{other.name}/{place}", stamps)
     return found
 
 
-def _identity(made: dict[str, Any]) -> str:
-    """What a job is made from, without the folders that its inputs lie in: those carry names of recipes and runs."""
-    inputs = sorted((Path(key).name, digest) for key, digest in made["inputs"].items())
-    return of_value([made["config"], inputs, made["modules"]])
+def _differing(stamp: Stamp, expected: dict[str, Any], roots: tuple[str, ...]) -> list[str]:
+    """As `differences`, without the folders that inputs lie in: those carry names of recipes and runs."""
+    here = {Path(key).name: digest for key, digest in expected["inputs"].items()}
+    there = {Path(key).name: digest for key, digest in stamp.inputs.items()}
+    return differences(stamp.model_copy(update={"inputs": there}), expected | {"inputs": here}, roots)
 
 
-def _nearest(stamp: dict[str, Any], expected: dict[str, dict[str, Any]]) -> str:
+def _nearest(differing: dict[str, list[str]]) -> str:
     """Of the jobs here the one that differs least, and in what."""
-    name, differing = min(
-        ((name, differences(stamp, made)) for name, made in expected.items()), key=lambda item: len(item[1])
-    )
-    return f"made from something else than any here; {name} differs in {first_of(differing, 3)}"
+    name, least = min(differing.items(), key=lambda item: len(item[1]))
+    return f"made from something else than any here; {name} differs in {first_of(least, 3)}"
 
 
-def _copy(job: Job, folder: Path, stamp: dict[str, Any], origin: str, stamps: Stamps) -> None:
+def _copy(job: Job, folder: Path, stamp: Stamp, expected: dict[str, Any], origin: str, stamps: Stamps) -> None:
     """The job's folder, whole or not at all, with a stamp that says where it came from."""
-    digests = {Path(key).name: digest for key, digest in stamp["outputs"].items()}
+    digests = {Path(key).name: digest for key, digest in stamp.outputs.items()}
     with atomic(job.stamp.parent) as temporary:
         temporary.mkdir()
         for path in job.outputs:
@@ -105,7 +107,5 @@ def _copy(job: Job, folder: Path, stamp: dict[str, Any], origin: str, stamps: St
         if (folder / "tensorboard").is_dir():
             shutil.copytree(folder / "tensorboard", temporary / "tensorboard")
         outputs = {stamps.key(path): digests[path.name] for path in job.outputs}
-        write_json(
-            temporary / job.stamp.name,
-            stamp | {"job": job.name, "outputs": outputs, "merged from": stamp.get("merged from", origin)},
-        )
+        made = stamp.model_dump(by_alias=True) | {"inputs": expected["inputs"], "job": job.name, "outputs": outputs}
+        write_json(temporary / job.stamp.name, made | {"merged from": stamp.merged_from or origin})

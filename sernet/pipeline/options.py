@@ -38,6 +38,8 @@ class Request:
     settings: dict[str, str]
     force: bool
     dry_run: bool
+    verify: bool
+    accept_code: bool
     command: str
 
     @classmethod
@@ -150,7 +152,14 @@ def parser(root: Path) -> argparse.ArgumentParser:
     add("--seeds", type=_seeds, metavar='"0 1 2"', action=_Once, help="(default: the recipe's)")
     add("--set", type=_setting, action="append", default=[], metavar="key=value", help="set a configuration key")
     add("--force", action="store_true", help="redo the chosen stages, finished trainings too")
-    add("--dry-run", action="store_true", help="say what would run and why; make nothing")
+    add("--dry-run", action="store_true", help="say what would run and why, or what would be refused; make nothing")
+    add("--verify", action="store_true", help="read all files again, also those that do not look changed")
+    add(
+        "--accept-code",
+        action="store_true",
+        help="you have looked at what changed in the code, and it does not matter: stamp anew, in the chosen stages, "
+        "what differs in nothing but code; run nothing. Stamps and the report say who accepted which revisions",
+    )
     return p
 
 
@@ -169,6 +178,8 @@ def parse(argv: list[str], root: Path) -> Request:
         p.error(f"--stop-stage {options.stop_stage} comes before --stage {options.stage}")
     if options.device == "cuda" and options.ngpu == 0:
         p.error("--device cuda needs a GPU, and --ngpu 0 leaves none")
+    if options.accept_code and options.force:
+        p.error("--accept-code keeps what is there, and --force does it again: give one of them")
     keys = [key for key, _ in options.set]
     for key in keys:
         if keys.count(key) > 1:
@@ -194,6 +205,8 @@ def parse(argv: list[str], root: Path) -> Request:
         settings={key: _path(value) if key.endswith(PATHS) else value for key, value in options.set},
         force=options.force,
         dry_run=options.dry_run,
+        verify=options.verify,
+        accept_code=options.accept_code,
         command=_command(options),
     )
 

@@ -29,6 +29,8 @@ ENTRIES = (
     "fused",
     "decision values",
     "encoders",
+    "computed",
+    "accepted",
     "training time",
     "environment",
 )

@@ -17,7 +17,9 @@ from sernet.config.model import ModelConfig
 from sernet.config.training import TrainConfig
 from sernet.data.dataset import Examples
 from sernet.errors import SernetError
+from sernet.pipeline.digests import of_value
 from sernet.pipeline.files import write_json, write_text
+from sernet.pipeline.machine import processor_kind
 from sernet.pipeline.progress import track
 from sernet.train import checkpoint
 from sernet.train.batches import TrainingData, allowed_classes
@@ -57,7 +59,8 @@ def fit(
         seed: with epoch and utterance id it decides every random draw.
         directory: where to; a checkpoint of the same ``identity`` there is continued, another is discarded.
         device: "cpu", "cuda" or "cuda:<n>".
-        identity: digest of all that goes in.
+        identity: digest of all that goes in. With the precision it identifies the training: a checkpoint in another
+            precision, from another machine, is not continued.
         start: the folder of a trained model to begin with (`sernet.train.start`); None: begin anew.
         frame_shift: seconds from frame to frame; None: by the utterances' durations.
 
@@ -73,7 +76,9 @@ def fit(
     if config.select == "dev" and not len(dev_label):
         raise SernetError("train.select is dev, but there is no dev utterance; set dev_speakers in the run, or last")
     count = sum(parameter.numel() for parameter in trainer.model.parameters())
-    precision = "bf16" if trainer.bf16 else "float32"
+    computed = _computed(trainer)
+    precision = computed["precision"]
+    identity = of_value([identity, computed["precision"]])
     print(
         f"{len(data.inputs)} utterances, {len(dev_inputs)} dev, {len(classes)} classes, {count} parameters, "
         f"{device}, {precision}"
@@ -106,7 +111,19 @@ def fit(
             _write_history(trainer, directory)
             write(row)
             print(_line(row, trainer.epochs, time.monotonic() - began), flush=True)
-    _finish(trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count, started_on)
+    _finish(
+        trainer, directory, classes, merge, corpus_classes, model, config, seed, identity, count, started_on, computed
+    )
+
+
+def _computed(trainer: Trainer) -> dict[str, Any]:
+    """What a training computed with. The precision is part of its identity: what "auto" comes to is a setting, too."""
+    cuda = trainer.kind == "cuda"
+    return {
+        "precision": "bf16" if trainer.bf16 else "float32",
+        "threads": trainer.config.threads,
+        "processor": torch.cuda.get_device_name(trainer.device) if cuda else processor_kind(),
+    }
 
 
 def _write_history(trainer: Trainer, directory: Path) -> None:
@@ -170,6 +187,7 @@ def _finish(
     identity: str,
     parameters: int,
     started_on: list[str],
+    computed: dict[str, Any],
 ) -> None:
     """Write the model, then remove the checkpoint."""
     _write_history(trainer, directory)  # a kill behind the last checkpoint may have left it a row short
@@ -193,6 +211,7 @@ def _finish(
         "epoch": chosen,
         "attributes": {a.name: {"values": len(a.values), "within_class": a.within_class} for a in data.attributes},
         "notes": data.notes,
+        "computed": computed,
         "front_end": {
             "normalise": data.front_end.normalise,
             "trim_db": data.front_end.trim_db,

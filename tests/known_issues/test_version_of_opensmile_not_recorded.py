@@ -4,7 +4,7 @@ from importlib import metadata
 
 import pytest
 
-from sernet.pipeline.stamps import versions
+from sernet.pipeline.libraries import versions
 
 
 def test_what_a_user_has_added_is_recorded_and_what_not_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_code_that_changes_while_jobs_wait_is_refused(work: Path) -> None:
     stamps = Stamps(FileDigests(work / "digests.json"), ModuleDigests(work), work)
     expected = {job.name: stamps.expected(job)}
     with open(work / "local" / "toil.py", "a") as stream:
-        stream.write("print('another line')\n")
+        stream.write("FACTOR = 2\n")
     with pytest.raises(SernetError, match="local.toil changed since this run began"):
         Runner(work, work, 1, 0).run([job], expected)
     assert not job.stamp.exists()
