@@ -116,7 +116,8 @@ class Driver:
         self.experiment.runs  # noqa: B018
         make = not self.request.dry_run
         folder = self.experiment.workdir / "exp"
-        held = lock(folder, self.request.command) if make else could_lock(folder)
+        could_lock(folder)
+        held = lock(folder, self.request.command) if make else None
         by, when = user(ROOT), time.strftime("%Y-%m-%d")
         accepted: dict[str, None] = {}
         left: dict[str, str] = {}
@@ -147,7 +148,9 @@ class Driver:
             os.close(held)
         if lost:
             named = "".join(f"\n  {name}: {reason}" for name, reason in lost.items())
-            raise SernetError(f"--accept-code takes over what differs only in code; these are no such trainings:{named}")
+            raise SernetError(
+                f"--accept-code takes over what differs only in code; these are no such trainings:{named}"
+            )
 
     def _runner(self, held: int | None = None) -> Runner:
         return Runner(
@@ -271,6 +274,7 @@ def main() -> None:
     """``python -m local.driver REQUEST-FILE``; exit 1 on what a person can mend, 2 on a bad key or value."""
     request = Request.read(Path(sys.argv[1]))
     Path(sys.argv[1]).unlink()
+
     def work() -> int:
         driver = Driver(request)
         driver.accept() if request.accept_code else driver.plan() if request.dry_run else driver.run()

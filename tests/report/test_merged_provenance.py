@@ -9,7 +9,6 @@ from typing import Any, cast
 from local.provenance import merged
 from sernet.pipeline.files import write_json
 
-
 STAMP = {"job": "train", "config": {}, "inputs": {}, "modules": {}, "outputs": {}}
 
 
