@@ -204,7 +204,10 @@ class Stamps:
         """Which versions differ from those that the job was done with; said, not acted on."""
         if not job.stamp.exists():
             return None
-        before, now = read_stamp(job.stamp).versions, versions()
+        try:
+            before, now = read_stamp(job.stamp).versions, versions()
+        except SernetError:
+            return None  # it is stale, and that is said
         differing = [
             f"{name} {known} -> {now[name]}" for name, known in before.items() if known != now.get(name, known)
         ]
