@@ -149,7 +149,8 @@ class Driver:
         if lost:
             named = "".join(f"\n  {name}: {reason}" for name, reason in lost.items())
             raise SernetError(
-                f"--accept-code takes over what differs only in code; these are no such trainings:{named}"
+                "--accept-code takes over what differs only in code; these finished trainings differ in more, "
+                f"or are damaged:{named}"
             )
 
     def _runner(self, held: int | None = None) -> Runner:

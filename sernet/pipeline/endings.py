@@ -15,34 +15,35 @@ from sernet.errors import SernetError, UsageError
 
 AGAIN = "then run the same command again"
 ADVICE = {
-    errno.ENOSPC: f"the disk is full: make room, {AGAIN}",
-    errno.EDQUOT: f"your disk quota is used up: make room, {AGAIN}",
-    errno.EFBIG: f"the file would be larger than is allowed (ulimit -f): raise the limit, {AGAIN}",
-    errno.EROFS: "the file system is read-only: write somewhere else",
-    errno.EACCES: "you may not read or write it: change its permissions, or take another place",
-    errno.EPERM: "you may not do that there: change its permissions, or take another place",
-    errno.ENOENT: f"it is not there; if somebody has removed it while this ran, {AGAIN}",
-    errno.ENOTDIR: "a folder of this path is a file: remove it, or take another place",
-    errno.EISDIR: "it is a folder where a file should be: remove it, or take another place",
-    errno.ELOOP: "its links go round in a circle: remove them",
-    errno.ENAMETOOLONG: "its name is too long: take a shorter path",
-    errno.EIO: f"the disk or terminal fails: look after it, {AGAIN}",
-    errno.ESTALE: f"the network disk has lost it: look after it, {AGAIN}",
-    errno.EMFILE: f"too many files are open (ulimit -n): raise the limit, {AGAIN}",
-    errno.ENFILE: f"too many files are open on this machine: end other programs, {AGAIN}",
-    errno.EBADF: "it is closed: redirect it to a file or to /dev/null instead",
+    errno.ENOSPC: f"make room, {AGAIN}",
+    errno.EDQUOT: f"make room within your quota, {AGAIN}",
+    errno.EFBIG: f"raise the limit (ulimit -f), {AGAIN}",
+    errno.EROFS: "write somewhere else",
+    errno.EACCES: "change its permissions, or take another place",
+    errno.EPERM: "change its permissions, or take another place",
+    errno.ENOENT: "if it was there when this began, somebody has removed it: run the same command again",
+    errno.ENOTDIR: "remove the file that stands where a folder should be, or take another place",
+    errno.EISDIR: "remove the folder, or take another place",
+    errno.ELOOP: "remove the links that go round in a circle",
+    errno.ENAMETOOLONG: "take a shorter path",
+    errno.EIO: f"look after the disk or terminal, {AGAIN}",
+    errno.ESTALE: f"look after the network disk, {AGAIN}",
+    errno.EMFILE: f"raise the limit (ulimit -n), {AGAIN}",
+    errno.ENFILE: f"end other programs, {AGAIN}",
+    errno.EBADF: "redirect it to a file or to /dev/null instead",
     errno.EPIPE: f"nobody reads standard output any more: write to a file instead of a pipe that ends, {AGAIN}",
 }
 """What a person can do about faults of the system."""
 
 
 def in_words(error: OSError) -> str | None:
-    """One line on a fault of disk, terminal or permissions: where, what, what to do; None for any other fault."""
-    if error.errno not in ADVICE:
+    """One line on a fault of disk, terminal or permissions: what, where, what to do; None where it has no number."""
+    if error.errno is None:
         return None
     if error.errno == errno.EPIPE:
         return ADVICE[error.errno]
-    return f"{error.filename or 'an output or temporary file'}: {ADVICE[error.errno]}"
+    advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
+    return f"{error.strerror}: {error.filename or 'an output or temporary file'}{advice}"
 
 
 def run(name: str, work: Callable[[], int], interrupted: str) -> int:

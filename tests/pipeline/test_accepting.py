@@ -210,4 +210,4 @@ def test_a_fault_of_the_disk_is_one_line_with_its_file(
 
     assert endings.run("run.sh", work, "interrupted") == 1
     said = capsys.readouterr().err
-    assert said.startswith(f"run.sh: {tmp_path / 'out.json'}: ") and said.count("\n") == 1
+    assert said.startswith(f"run.sh: {os.strerror(number)}: {tmp_path / 'out.json'}; ") and said.count("\n") == 1

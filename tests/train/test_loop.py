@@ -43,6 +43,16 @@ def test_leaves_a_model_and_a_history_and_no_checkpoint(undisturbed):
     assert "language" in json.loads(undisturbed["model.json"])["notes"][0]
 
 
+def test_the_precision_that_was_used_is_recorded_and_makes_another_training(tmp_path):
+    found = {}
+    for precision in ("float32", "bf16"):
+        config = speech.CONFIG.model_copy(update={"precision": precision, "epochs": 1})
+        found[precision] = json.loads(train(tmp_path / precision, config=config)["model.json"])
+        assert found[precision]["computed"]["precision"] == precision
+        assert found[precision]["computed"]["threads"] == config.threads
+    assert found["float32"]["identity"] != found["bf16"]["identity"]
+
+
 def test_training_twice_gives_the_same_bytes(undisturbed, tmp_path):
     assert train(tmp_path) == undisturbed
 
