@@ -4,6 +4,7 @@
 # SERNET_ENCODERS does. Some damaged inputs of each kind are tried; python -m tests.fuzz tries 14,000.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export SERNET_EXTRA=encoders # their tests run on tiny random models, nothing is fetched
 # shellcheck source=path.sh
 . ./path.sh
 

@@ -85,3 +85,18 @@ def test_a_layer_that_is_not_there_and_a_model_of_another_kind_are_named(tiny_en
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(SernetError, match="'bert' is no encoder that sernet knows; it knows whisper, wav2vec2"):
         load(_config(tmp_path))
+
+
+@pytest.mark.slow
+def test_real_whisper_is_that_of_transformers_in_its_full_window(encoders: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    place = encoders / "whisper-base"
+    if not place.is_dir():
+        pytest.skip("no whisper-base among the encoders")
+    samples = np.concatenate([buzz(6.0, seed) for seed in range(5)])
+    model = transformers.WhisperModel.from_pretrained(place, dtype="float32")
+    extractor = transformers.WhisperFeatureExtractor.from_pretrained(place)
+    expected = _theirs("whisper", model, extractor, samples)[[2, 3, 6]]
+    (found,) = load(_config(place, layers=[2, 3, 6])).encode([samples])
+    assert found.shape == expected.shape == (3, 1500, 512)
+    assert np.allclose(found, expected, atol=1e-3)
