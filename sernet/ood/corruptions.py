@@ -131,7 +131,11 @@ def reverberated(samples: Samples, rate: int, seconds: float, draws: np.random.G
 
 
 def faster(samples: Samples, factor: float) -> NDArray:
-    """Played ``factor`` times as fast: duration, pitch and formants move together."""
+    """Played ``factor`` times as fast: duration, pitch and formants move together.
+
+    The rate stays, so this is a corruption and not the resampling of `sernet.audio.resample`; published figures are of
+    this filter.
+    """
     ratio = Fraction(1 / factor).limit_denominator(100)
     return resample_poly(samples, ratio.numerator, ratio.denominator)
 
