@@ -263,10 +263,15 @@ def _definitions(old: dict[str, str], new: dict[str, str]) -> list[str]:
     return [
         label
         for label in sorted(set(old) | set(new))
-        if (old[label] != new[label] if label in old and label in new else _acts_by_itself(label))
+        if (old[label] != new[label] if label in old and label in new else _acts_by_itself(label, {*old} & {*new}))
     ]
 
 
-def _acts_by_itself(label: str) -> bool:
-    name = label.rpartition(".")[2]
+def _acts_by_itself(label: str, kept: set[str]) -> bool:
+    """Whether it matters that a definition came or went: for a special method of a class that was there before and is
+    there now, for a name that hides one of Python's own, and for what a module does when it is imported.
+    """
+    owner, _, name = label.rpartition(".")
+    if owner:
+        return name.startswith("__") and owner in kept
     return label == BODY or name.startswith("__") or hasattr(builtins, name)

@@ -132,6 +132,19 @@ def test_what_changes_a_result_is_seen(path: str, old: str, new: str, jobs: set[
     assert jobs <= stale(path, old, new)
 
 
+@pytest.mark.parametrize(
+    ("added", "seen"),
+    [
+        ("class New:\n    def __init__(self):\n        self.x = 1\n\n\n", False),
+        ("def len(x):\n    return 3\n\n\n", True),
+        ("torch.use_deterministic_algorithms(False)\n\n\n", True),
+    ],
+)
+def test_an_addition_counts_only_where_it_acts_by_itself(added: str, seen: bool) -> None:
+    start = "def _write_history("
+    assert ("train" in stale("sernet/train/loop.py", start, added + start)) == seen
+
+
 def test_code_beside_what_a_job_uses_does_not_matter() -> None:
     assert "train" not in stale("sernet/corpus/utterances.py", 'custom.get("session")', 'custom.get("sitting")')
     assert "folds" in stale("sernet/corpus/utterances.py", 'cut["duration"]', 'cut["length"]')
