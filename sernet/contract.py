@@ -16,7 +16,7 @@ from typing import Any
 
 from sernet.config.corpus import CorpusConfig
 from sernet.config.load import Recipe, corpora_in
-from sernet.config.recipe import SYSTEMS
+from sernet.config.systems import SYSTEMS
 from sernet.corpus import checks
 from sernet.corpus.cuts import Listed
 from sernet.corpus.entries import Entry

@@ -17,8 +17,7 @@ from sernet.corpus.names import speaker_id
 from sernet.corpus.utterances import Indexed, read_cuts
 from sernet.data.protocols import Fold, read_folds
 from sernet.errors import SernetError
-from sernet.features.encoders.folder import digest, find
-from sernet.pipeline.digests import FileDigests
+from sernet.features.encoders.folder import weights
 from sernet.units import Run, Unit
 
 
@@ -36,7 +35,6 @@ class Experiment:
     _filled: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     """Out-of-distribution sets with a `where`, and whether anything meets it."""
     _cuts: dict[Path, list[Indexed]] = field(default_factory=dict, compare=False, repr=False)
-    _weights: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -99,17 +97,8 @@ class Experiment:
         return self.recipe.config.front_ends.get(self.front_end(system) or "")
 
     def weights(self, config: SpeechEncoderConfig) -> tuple[Path, str]:
-        """Where a pre-trained encoder lies, and the digest of its files.
-
-        Raises:
-            SernetError: it is not there; says how to get it.
-        """
-        place = find(config)
-        if place not in self._weights:
-            known = FileDigests(self.workdir / "data" / ".encoders.json")
-            self._weights[place] = digest(place, known.of_file)
-            known.save()
-        return place, self._weights[place]
+        """Where a pre-trained encoder lies, and the digest of its files."""
+        return weights(config, self.workdir / "data" / ".encoders.json")
 
     def folds_path(self, corpus: str, run: Run) -> Path:
         """data/<corpus>/folds/<protocol>.json; the number of dev speakers is part of the protocol."""

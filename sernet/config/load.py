@@ -12,7 +12,8 @@ from sernet.config.base import validate
 from sernet.config.corpus import CorpusConfig
 from sernet.config.model import ModelConfig
 from sernet.config.peers import PEERS
-from sernet.config.recipe import FRAMES, SYSTEMS, RecipeConfig, RunConfig
+from sernet.config.recipe import RecipeConfig, RunConfig
+from sernet.config.systems import FRAMES, SYSTEMS
 from sernet.config.training import TrainConfig
 from sernet.config.yaml_reading import parse_yaml, read_yaml
 from sernet.errors import UsageError

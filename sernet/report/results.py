@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from pydantic import BaseModel, ConfigDict, Field
 
 from sernet.config.base import validate
-from sernet.config.recipe import SYSTEMS
+from sernet.config.systems import SYSTEMS
 from sernet.errors import SernetError
 from sernet.pipeline.files import write_text
 from sernet.pipeline.progress import track

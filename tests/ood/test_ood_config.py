@@ -8,7 +8,8 @@ import pytest
 
 from sernet.config.base import validate
 from sernet.config.ood import NETWORK_DETECTORS, STANDARD_SETS, TRIVIAL_DETECTORS, OodConfig, OodSetConfig
-from sernet.config.recipe import SYSTEMS, RecipeConfig
+from sernet.config.recipe import RecipeConfig
+from sernet.config.systems import SYSTEMS
 from sernet.errors import SernetError
 from sernet.ood.registry import DETECTORS
 

@@ -150,7 +150,7 @@ def divided(everything: Examples, group: str, only: Sequence[str] = ()) -> tuple
 def train_peer(name: str, peer: str, group: str, seed: int, workdir: Path, out: Path) -> str:
     """`train` for a linear classifier of sernet/config/peers.py: nothing drawn, no functionals of changed speech."""
     from sernet.config.peers import PEERS
-    from sernet.config.recipe import SystemConfig
+    from sernet.config.systems import SystemConfig
     from sernet.corpus.utterances import read_cuts
     from sernet.data.load import load_examples
     from sernet.score.linear import score

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sernet.config.encoders import SpeechEncoderConfig
 from sernet.errors import SernetError
+from sernet.pipeline.digests import FileDigests
 from sernet.pipeline.reading import read_json
 
 LIBRARIES = "requirements-encoders.txt"
@@ -65,6 +66,19 @@ def digest(place: Path, of_file: Callable[[Path], str | None]) -> str:
     for path in files(place):
         whole.update(f"{path.name} {of_file(path)}\n".encode())
     return whole.hexdigest()
+
+
+def weights(config: SpeechEncoderConfig, cache: Path) -> tuple[Path, str]:
+    """Where the encoder lies, and the digest of its files; those of large files are remembered in ``cache``.
+
+    Raises:
+        SernetError: it is not there; says how to get it.
+    """
+    place = find(config)
+    known = FileDigests(cache)
+    found = digest(place, known.of_file)
+    known.save()
+    return place, found
 
 
 def shape(config: SpeechEncoderConfig) -> tuple[int, int, float]:
