@@ -15,12 +15,13 @@ from sernet.bundle.engine import recogniser
 from sernet.bundle.format import Bundle, Calibration, Contents, Corpus, FrontEndConfig, Listener, Origin, Outliers
 from sernet.bundle.outliers import DEFAULT, KINDS, Frozen, Head, check_name, freeze
 from sernet.bundle.source import Source
-from sernet.config.functionals import FunctionalsConfig
+from sernet.config.functionals import SIZES, FunctionalsConfig
 from sernet.config.load import load_corpus
 from sernet.errors import SernetError, UsageError
 from sernet.features.fbank import extractor
 from sernet.model.linear import LinearClassifier
 from sernet.model.sernet import SerNet
+from sernet.model.trained import read_meta
 from sernet.ood.registry import make_detector
 from sernet.ood.suite import Material, mean_auroc, tune
 from sernet.pipeline.files import atomic, write_json, write_text
@@ -88,6 +89,7 @@ def export(
         raise UsageError(f"--accept {acceptance}: must be above 0 and at most 1")
     _check_target(target, force)
     model, meta = load_model(source.directory)
+    _refuse_encoders(source, meta)
     scores = Scores.of(source.directory)
     _check_scores(scores.train, model, source.directory)
     listeners = [(LinearClassifier.load(folder), weight) for folder, weight in source.listeners]
@@ -137,6 +139,17 @@ def export(
         among = among_all(whole.test, given)
         write_text(folder / bundle_format.CARD, card(contents, measured, rows, among, onnx, started_on))
     return bundle_format.read(target)
+
+
+def _refuse_encoders(source: Source, meta: dict[str, Any]) -> None:
+    """A bundle has FBanks and functionals only: it would hear something else than the model was trained on."""
+    others = [read_meta(folder) for folder, _ in source.listeners]
+    heard = [(other.get("ridge") or other["svm"])["features"] for other in others]
+    if meta["model"]["kind"] == "frames" or any(name not in SIZES for name in heard):
+        raise SernetError(
+            f"{source.system} hears a pre-trained encoder (front_ends), which a bundle cannot carry yet; only run.sh "
+            "scores such models"
+        )
 
 
 def choose_detector(source: Source, scores: Scores, name: str | None) -> Choice:

@@ -169,6 +169,8 @@ def _load(folder: Path, device: str) -> _Model:
     from sernet.score.infer import front_end, load_model
 
     network, meta = load_model(folder, device)
+    if meta["model"]["kind"] == "frames":
+        raise SernetError(f"{folder}: the network hears a pre-trained encoder's frames; a timeline is made of FBanks")
     train = folder / "scores" / "train.npz"
     classes, counts = list(meta["classes"]), {}
     if train.exists():

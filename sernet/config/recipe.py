@@ -350,5 +350,7 @@ class RecipeConfig(Strict):
             raise ValueError(f"{where} has {whole[0]}, which hears whole utterances alone; leave it out")
         if sums := [system for system in self.systems_of(run) if self.systems[system].fuse]:
             raise ValueError(f"{where} has {sums[0]}, which is made of others' scores and hears nothing; leave it out")
+        if heard := [system for system in self.systems_of(run) if self.front_end(system)]:
+            raise ValueError(f"{where} has {heard[0]}, which hears a pre-trained encoder, not FBanks; leave it out")
         if lacking := [c for c in self.timeline.classes if c not in run.classes]:
             raise ValueError(f"{where} does not train {', '.join(lacking)}, which timeline.classes names")
