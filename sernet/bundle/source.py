@@ -113,6 +113,8 @@ def _members(folder: Path, system: str | None) -> Mapping[str, float]:
     of = read_yaml(path).get("systems", {}).get(system) or {}
     if of.get("ensemble", 1) > 1:
         raise SernetError(f"{system} averages {of['ensemble']} seeds of a network, and a bundle holds one network")
+    if of.get("standardise"):
+        raise SernetError(f"{system} standardises the logits that it adds, which a bundle cannot do yet")
     return dict(of.get("fuse") or {})
 
 

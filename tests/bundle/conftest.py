@@ -44,6 +44,7 @@ SYSTEMS = {
     "egemaps-ridge": {"ridge": {"features": "egemaps"}},
     "both": {"fuse": {"am": 1.0, "egemaps-ridge": 4.0}},
     "twice": {"fuse": {"am": 1.0}, "ensemble": 2},
+    "standard": {"fuse": {"am": 1.0, "egemaps-ridge": 1.0}, "standardise": True},
     "networks": {"fuse": {"am": 1.0, "baseline": 1.0}},
     "ridges": {"fuse": {"egemaps-ridge": 1.0, "compare-ridge": 1.0}},
     "untrained": {"fuse": {"am": 1.0, "compare-ridge": 1.0}},

@@ -112,6 +112,7 @@ def stopping(folder: Path, bundle: Path, output: Path, after: int, how: str) -> 
     """Run the command so that ``how`` happens while recording ``after`` is predicted."""
     code = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from sernet import cli
 from sernet.bundle.predictor import Predictor
 usual, calls = Predictor.predict_pieces, iter(range(99))

@@ -73,6 +73,7 @@ def test_calibration_is_the_sums_and_rejection_the_networks(summed: Maker, tmp_p
     ("system", "said"),
     [
         ("twice", "averages 2 seeds"),
+        ("standard", "standardises the logits that it adds"),
         ("networks", "one network.*has am and baseline"),
         ("ridges", "one network.*has none"),
         ("untrained", "no trained compare-ridge"),
